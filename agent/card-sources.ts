@@ -1,0 +1,46 @@
+// Which drivers are run for which readers, by policy: PKCS#11 modules share the readers of PC/SC, a simulator brings its own.
+import { type TokenSource } from '../shared/policy.ts';
+import { type AuditEvent } from './audit/audit-event.ts';
+import { type CardSource, type CardTable } from './cards/card-table.ts';
+import { startReaderWatch } from './native/pcsc.ts';
+import { findModules } from './tokens/module-path.ts';
+import { ModuleHost } from './tokens/module-host.ts';
+
+/** Starts every driver and every watch. The result ends them. */
+export function startCardSources(
+  tokens: readonly TokenSource[],
+  operationMilliseconds: number,
+  cards: CardTable,
+  audit: (event: AuditEvent) => void,
+): () => Promise<void> {
+  const chosen = tokens.length > 0 ? tokens : findModules().map((module) => ({ type: 'pkcs11' as const, module }));
+  const hosts = chosen.map((source) => new ModuleHost({ source, operationMilliseconds }));
+  const pkcs11Hosts = hosts.filter((host) => host.source.type === 'pkcs11');
+  const stops: (() => void)[] = [];
+
+  if (tokens.length === 0 || pkcs11Hosts.length > 0) {
+    const pcsc: CardSource = { name: 'pcsc', backends: pkcs11Hosts };
+    const watch = startReaderWatch((picture) => cards.update(pcsc, picture));
+    stops.push(() => watch.stop());
+  }
+  for (const host of hosts) {
+    if (host.source.type === 'simulator') {
+      const simulator: CardSource = { name: host.source.directory, backends: [host] };
+      stops.push(host.onReaders((picture) => cards.update(simulator, picture)));
+    }
+    const module = host.source.type === 'pkcs11' ? host.source.module : 'simulator';
+    stops.push(
+      host.onExit((exit) => {
+        if (exit.reason === 'stopped') return;
+        const code = exit.reason === 'hung' ? 'ERR_AGENT_DRIVER_HUNG' : 'ERR_AGENT_DRIVER_CRASHED';
+        audit({ event: 'module-host-stopped', module, code });
+        cards.driverStopped(host);
+      }),
+    );
+    host.start().catch(() => audit({ event: 'module-host-stopped', module, code: 'ERR_AGENT_DRIVER_MISSING' }));
+  }
+  return async () => {
+    for (const stop of stops) stop();
+    await Promise.all(hosts.map((host) => host.stop()));
+  };
+}

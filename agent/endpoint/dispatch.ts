@@ -1,0 +1,60 @@
+// Runs one request and turns whatever comes of it into the one answer that its asker gets, and a line in the audit log.
+import { randomUUID } from 'node:crypto';
+import { KortbroError, toWireError } from '../../shared/errors.ts';
+import { type AgentMessage, type Request } from '../../shared/messages.ts';
+import { type OperationContext } from '../operations/context.ts';
+import { perform } from '../operations/perform.ts';
+import { TokenError } from '../tokens/token.ts';
+
+/** Never rejects. `peer` is the connection's number, for the log. */
+export async function dispatch(
+  context: OperationContext,
+  peer: number,
+  request: Request,
+  signal: AbortSignal,
+): Promise<AgentMessage> {
+  const { id, verb, language } = request;
+  const origin = request.caller.kind === 'page' ? { origin: request.caller.origin } : {};
+  const started = context.clock.now();
+  try {
+    const { result, token } = await perform(context, { language, signal }, request);
+    const milliseconds = Math.round(context.clock.now() - started);
+    context.audit({
+      event: 'request-done',
+      peer,
+      verb,
+      ...origin,
+      ...(token === undefined ? {} : { token }),
+      milliseconds,
+    });
+    return { type: 'response', id, result };
+  } catch (error) {
+    const known = asKortbroError(error);
+    const incident = known === undefined || error instanceof TokenError ? randomUUID().slice(0, 8) : undefined;
+    const wire = toWireError(known ?? error, language, incident);
+    const native = error instanceof TokenError && error.native !== undefined ? { native: error.native } : {};
+    const trace = incident === undefined ? {} : { incident };
+    context.audit({ event: 'request-refused', peer, verb, ...origin, code: wire.code, ...trace, ...native });
+    if (known === undefined && incident !== undefined)
+      context.audit({ event: 'internal-error', incident, where: whereOf(error) });
+    return { type: 'error', id, error: wire };
+  }
+}
+
+/** The code that a failure has on the wire; undefined for a fault of our own. */
+function asKortbroError(error: unknown): KortbroError | undefined {
+  if (error instanceof KortbroError) return error;
+  if (!(error instanceof TokenError)) return undefined;
+  const { failure, triesLeft } = error;
+  const code = failure === 'login-lost' || failure === 'final-try-unconfirmed' ? 'ERR_CARD_FAILED' : failure;
+  return new KortbroError(code, triesLeft === undefined ? {} : { triesLeft });
+}
+
+/** The innermost place in our own code, for whoever reads the log; never the message, which could hold anything. */
+function whereOf(error: unknown): string {
+  const line =
+    error instanceof Error
+      ? (error.stack?.split('\n').find((text) => text.includes('.js:') || text.includes('.ts:')) ?? '')
+      : '';
+  return `${error instanceof Error ? error.name : typeof error} ${/[\w.-]+:\d+:\d+/.exec(line)?.[0] ?? ''}`.trim();
+}

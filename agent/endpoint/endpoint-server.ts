@@ -1,0 +1,145 @@
+// Listens for native hosts and commands on this session's own socket: same user by the kernel's word, mutual proof within a
+// time limit, bounded in number and size. The transport is anything that yields duplex streams: a Unix socket here, a named
+// pipe on Windows.
+import { randomBytes } from 'node:crypto';
+import { chmodSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { type Duplex } from 'node:stream';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { type Clock } from '../../shared/clock.ts';
+import { closeCodes } from '../../shared/endpoint.ts';
+import { KortbroError, type ErrorCode } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
+import { type AgentMessage, type Request } from '../../shared/messages.ts';
+import { proofSize, type PeerRole } from '../../shared/proof.ts';
+import { type AuditEvent } from '../audit/audit-event.ts';
+import { Connection } from './connection.ts';
+import { removeStaleEndpoints, writeEndpointFile } from './endpoint-directory.ts';
+import { agentHandshake } from './handshake.ts';
+
+/** What the server asks of the rest. `isOwnUser` says whether the peer of a stream is this user, by the kernel's word. */
+export interface EndpointCallbacks {
+  answer: (peer: number, request: Request, signal: AbortSignal) => Promise<AgentMessage>;
+  snapshot: () => AgentMessage;
+  isOwnUser: (stream: Duplex) => boolean;
+  audit: (event: AuditEvent) => void;
+}
+
+/** A running endpoint. */
+export interface EndpointServer {
+  broadcast: (message: AgentMessage) => void;
+  /** Connections that have proved themselves. */
+  readonly peers: number;
+  stop: () => Promise<void>;
+}
+
+/** Opens the endpoint in `directory` (prepared, and locked by this instance). */
+export async function startEndpoint(
+  directory: string,
+  clock: Clock,
+  callbacks: EndpointCallbacks,
+): Promise<EndpointServer> {
+  removeStaleEndpoints(directory);
+  const secret = randomBytes(proofSize);
+  const socketPath = join(directory, `agent-${randomBytes(12).toString('hex')}.sock`);
+  const connections = new Set<Connection>();
+  const streams = new Set<Duplex>();
+  const deadlines = new Map<Duplex, () => void>();
+  let lastPeer = 0;
+
+  const server = createServer((_request, response) => response.writeHead(426).end());
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageToHost, perMessageDeflate: false });
+  server.on('connection', (stream: Duplex) => {
+    if (streams.size >= limits.connections || !callbacks.isOwnUser(stream)) {
+      callbacks.audit({
+        event: 'peer-refused',
+        code: streams.size >= limits.connections ? 'ERR_AGENT_BUSY' : 'ERR_AGENT_PROOF',
+      });
+      stream.destroy();
+      return;
+    }
+    streams.add(stream);
+    stream.on('close', () => streams.delete(stream));
+    const late = clock.after(limits.proofTime, () => stream.destroy());
+    server.once('close', late);
+    stream
+      .once('proved', late)
+      .once('close', late)
+      .once('close', () => server.off('close', late));
+  });
+  server.on('upgrade', (request, stream, head) => {
+    sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, stream));
+  });
+
+  function meetDeadline(stream: Duplex): void {
+    deadlines.get(stream)?.();
+    deadlines.delete(stream);
+  }
+
+  function accept(socket: WebSocket, stream: Duplex): void {
+    const peer = ++lastPeer;
+    const step = agentHandshake(secret);
+    let connection: Connection | undefined;
+    socket.on('error', () => socket.terminate());
+    socket.on('message', (raw: RawData, isBinary: boolean) => {
+      if (isBinary) {
+        socket.close(closeCodes.ERR_REQUEST_INVALID, 'ERR_REQUEST_INVALID');
+        return;
+      }
+      const text = Buffer.isBuffer(raw) ? raw.toString('utf8') : '';
+      if (connection !== undefined) connection.receive(text);
+      else connection = prove(text);
+    });
+    socket.on('close', () => {
+      if (connection === undefined) return;
+      connection.end();
+      connections.delete(connection);
+      callbacks.audit({ event: 'peer-gone', peer });
+    });
+
+    function prove(text: string): Connection | undefined {
+      try {
+        const next = step(text);
+        if ('proved' in next) return welcome(next.proved);
+        socket.send(next.say);
+      } catch (error) {
+        const code: ErrorCode = error instanceof KortbroError ? error.code : 'ERR_AGENT_PROOF';
+        callbacks.audit({ event: 'peer-refused', code });
+        socket.close(code === 'ERR_AGENT_VERSION' ? closeCodes.ERR_AGENT_VERSION : closeCodes.ERR_AGENT_PROOF, code);
+      }
+      return undefined;
+    }
+
+    function welcome(role: PeerRole): Connection {
+      meetDeadline(stream);
+      callbacks.audit({ event: 'peer-connected', role, peer });
+      const proven = new Connection(socket, clock, {
+        answer: (request, signal) => callbacks.answer(peer, request, signal),
+        snapshot: callbacks.snapshot,
+      });
+      connections.add(proven);
+      return proven;
+    }
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, resolve);
+  });
+  chmodSync(socketPath, 0o600);
+  writeEndpointFile(directory, { socket: socketPath, secret, processId: process.pid });
+
+  return {
+    broadcast: (message) => connections.forEach((connection) => connection.notify(message)),
+    get peers() {
+      return connections.size;
+    },
+    stop: async () => {
+      removeStaleEndpoints(directory);
+      for (const connection of connections) connection.end();
+      for (const stream of streams) stream.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

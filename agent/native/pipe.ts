@@ -1,0 +1,14 @@
+// A plain pipe that no child inherits by accident; a PIN is read from it with fs.read into a Buffer that we own and zero.
+// (A child's stdout as a stream would leave copies of the bytes in buffers that we cannot reach.)
+import { addon } from './addon.ts';
+
+/** Two file descriptors, both close-on-exec and blocking; the caller closes each with fs.closeSync. */
+export interface Pipe {
+  readonly read: number;
+  readonly write: number;
+}
+
+/** pipe2(O_CLOEXEC). Hand `write` to a child in its `stdio` array, then close it here. Throws an Error with `code` EMFILE. */
+export function makePipe(): Pipe {
+  return addon().makePipe();
+}

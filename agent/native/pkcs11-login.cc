@@ -1,0 +1,73 @@
+// C_Login with the PIN's own bytes. pkcs11js takes the PIN as a JavaScript string, which leaves a copy in the V8 heap that nobody
+// can erase; this passes the caller's memory to the module and wipes the stack below it afterwards.
+#include <alloca.h>
+#include <dlfcn.h>
+#include <string.h>
+
+#include <cstdint>
+#include <string>
+
+#include "concerns.h"
+
+#define CK_PTR *
+#define CK_DECLARE_FUNCTION(returnType, name) returnType name
+#define CK_DECLARE_FUNCTION_POINTER(returnType, name) returnType(*name)
+#define CK_CALLBACK_FUNCTION(returnType, name) returnType(*name)
+#ifndef NULL_PTR
+#define NULL_PTR nullptr
+#endif
+#include <pkcs11.h>
+
+namespace kortbro {
+namespace {
+
+/** More than a module and the PC/SC library below it use of the stack. */
+constexpr size_t kStackBelow = 256 * 1024;
+
+/** Drivers build the VERIFY command in local variables and do not all clear them. */
+__attribute__((noinline)) void WipeStackBelow() {
+  void* below = alloca(kStackBelow);
+  explicit_bzero(below, kStackBelow);
+}
+
+/** The module's functions; nullptr when this process has not loaded it: a module is never loaded from here. */
+CK_FUNCTION_LIST_PTR FunctionsOf(const std::string& path) {
+  void* module = dlopen(path.c_str(), RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
+  if (module == nullptr) return nullptr;
+  const auto get = reinterpret_cast<CK_C_GetFunctionList>(dlsym(module, "C_GetFunctionList"));
+  CK_FUNCTION_LIST_PTR functions = nullptr;
+  if (get == nullptr || get(&functions) != CKR_OK) functions = nullptr;
+  // Only our own count; whoever loaded the module keeps it loaded.
+  dlclose(module);
+  return functions;
+}
+
+Napi::Uint8Array BytesArgument(const Napi::CallbackInfo& info, size_t index) {
+  if (!info[index].IsTypedArray() || info[index].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    throw Napi::TypeError::New(info.Env(), "a Uint8Array is expected");
+  }
+  return info[index].As<Napi::Uint8Array>();
+}
+
+/** (module path, session handle in the machine's byte order, PIN) -> CKR. */
+Napi::Value LoginUser(const Napi::CallbackInfo& info) {
+  if (!info[0].IsString()) throw Napi::TypeError::New(info.Env(), "a module path is expected");
+  Napi::Uint8Array handle = BytesArgument(info, 1);
+  Napi::Uint8Array pin = BytesArgument(info, 2);
+  CK_SESSION_HANDLE session = 0;
+  if (handle.ByteLength() != sizeof session) throw Napi::TypeError::New(info.Env(), "a session handle is expected");
+  memcpy(&session, handle.Data(), sizeof session);
+  CK_FUNCTION_LIST_PTR functions = FunctionsOf(info[0].As<Napi::String>().Utf8Value());
+  if (functions == nullptr) throw Napi::Error::New(info.Env(), "the module is not loaded");
+  const CK_RV result = functions->C_Login(session, CKU_USER, pin.Data(), pin.ByteLength());
+  WipeStackBelow();
+  return Napi::Number::New(info.Env(), static_cast<double>(result));
+}
+
+}  // namespace
+
+void ExportPkcs11Login(Napi::Env env, Napi::Object exports) {
+  exports.Set("loginUser", Napi::Function::New(env, LoginUser));
+}
+
+}  // namespace kortbro

@@ -1,0 +1,36 @@
+// What systemd-logind says about the session this program runs in: locked, active, about to sleep, ended. Linux.
+// Only signals from the connection that owns org.freedesktop.login1 count; anyone on the bus can send look-alikes.
+import { addon } from './addon.ts';
+import { type SessionSnapshot } from './session-snapshot.ts';
+
+export { type SessionSnapshot } from './session-snapshot.ts';
+
+/** A watch keeps the event loop alive until it is stopped. */
+export interface SessionWatch {
+  /** Ends the thread; no snapshot is delivered after this returns. May be called again. */
+  stop: () => void;
+}
+
+/** Why there is nothing to watch: no libsystemd.so.0 on this machine, or no logind session to which the process belongs. */
+export type SessionUnavailable = 'no-libsystemd' | 'no-session';
+
+/** The reason for which watchSession would answer undefined; undefined when it would not. */
+export function sessionUnavailable(): SessionUnavailable | undefined {
+  const reason = addon().sessionUnavailable();
+  return reason === 'no-libsystemd' || reason === 'no-session' ? reason : undefined;
+}
+
+/**
+ * Watches the session of this process (by its cgroup, else XDG_SESSION_ID, else the user's display session) in a thread of
+ * its own. A snapshot comes at the start and at each change. The bus is DBUS_SYSTEM_BUS_ADDRESS when set, else the system's;
+ * when it is away or goes, a snapshot with `connected: false` comes and it is tried again after 250 ms, doubling to 5 s.
+ */
+export function watchSession(listener: (snapshot: SessionSnapshot) => void): SessionWatch | undefined {
+  const watch = addon().watchSession(listener);
+  if (watch === undefined) return undefined;
+  return {
+    stop: () => {
+      watch.stop();
+    },
+  };
+}

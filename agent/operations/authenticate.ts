@@ -1,0 +1,157 @@
+// Login: a Web eID token for a site. Silent within PIN-SSO where policy or the holder has let the site in; else one dialog.
+import { KortbroError } from '../../shared/errors.ts';
+import { type AuthenticationToken } from '../../shared/messages.ts';
+import { type BoundToken } from '../cards/bound-token.ts';
+import { askConfirmation } from '../pin/pinentry.ts';
+import { findPinentry } from '../pin/pinentry-program.ts';
+import { consentDialog, type PromptReason } from '../pin/prompt-texts.ts';
+import { decideSite, type SiteDecision } from '../policy/decide.ts';
+import { TokenError } from '../tokens/token.ts';
+import { dialogOptions, policyInForce, type OperationCall, type OperationContext } from './context.ts';
+import { holderText, letHolderChoose, loginCandidates, type TokenPlace } from './login-candidate.ts';
+import { loginWithPin } from './login-with-pin.ts';
+import { recoverToken } from './recover-token.ts';
+import {
+  authenticationToken,
+  checkNonce,
+  isSignedBy,
+  signatureAlgorithm,
+  tokenBytes,
+  tokenDigest,
+} from './web-eid-token.ts';
+
+type Allowed = Exclude<SiteDecision, { access: 'refuse' }>;
+
+/** @throws KortbroError, TokenError */
+export async function authenticate(
+  context: OperationContext,
+  call: OperationCall,
+  origin: string,
+  nonce: string,
+): Promise<{ token: AuthenticationToken; from: BoundToken }> {
+  const decision = decideSite(policyInForce(context), origin);
+  if (decision.access === 'refuse') throw new KortbroError(decision.code);
+  checkNonce(nonce);
+  await readyCards(context, call);
+  let reason: PromptReason = 'first';
+  for (;;) {
+    let used: BoundToken | undefined;
+    try {
+      const place = await openToken(context, call, origin, decision, reason, (token) => (used = token));
+      used = place.token;
+      const token = await signIn(call, place, origin, nonce);
+      context.pinSso.used(place.token, origin);
+      context.visitors.add(place.token.fingerprint, origin);
+      return { token, from: place.token };
+    } catch (error) {
+      if (used !== undefined && error instanceof TokenError) recoverToken(context, used, error.failure);
+      if (reason === 'login-lost' || !(error instanceof TokenError) || error.failure !== 'login-lost') throw error;
+      reason = 'login-lost';
+      await readyCards(context, call);
+    }
+  }
+}
+
+/** Cards that are being read are waited for; one that a stopped driver left unread is read again, once. */
+async function readyCards(context: OperationContext, { signal }: OperationCall): Promise<void> {
+  if (context.suspended()) throw new KortbroError('ERR_AGENT_SESSION_LOCKED');
+  await context.cards.settled(signal);
+  for (const reader of context.cards.readers) {
+    if (reader.problem?.startsWith('ERR_AGENT_DRIVER') === true || reader.problem === 'ERR_CARD_FAILED') {
+      await context.cards.rebind(reader.name, false);
+    }
+  }
+}
+
+/** A token that is logged in and that the site may use. */
+async function openToken(
+  context: OperationContext,
+  call: OperationCall,
+  origin: string,
+  decision: Allowed,
+  reason: PromptReason,
+  using: (token: BoundToken) => void,
+): Promise<TokenPlace> {
+  const open = silentPlace(context, origin, decision);
+  if (open !== undefined) return open;
+  context.dialogs.checkMuted(origin);
+  return context.dialogs.inTurn(call.signal, async () => {
+    context.dialogs.checkMuted(origin);
+    const nowOpen = silentPlace(context, origin, decision);
+    if (nowOpen !== undefined) return nowOpen;
+    if (context.suspended()) throw new KortbroError('ERR_AGENT_SESSION_LOCKED');
+    try {
+      const place = await askHolder(context, call, origin, decision, reason, using);
+      context.dialogs.answered(origin);
+      return place;
+    } catch (error) {
+      if (error instanceof KortbroError && error.code === 'ERR_USER_CANCELLED') context.dialogs.cancelled(origin);
+      throw error;
+    }
+  });
+}
+
+/** The place that needs no dialog: its PIN is given, and it is the only one that fits or the one the holder used here. */
+function silentPlace(context: OperationContext, origin: string, decision: Allowed): TokenPlace | undefined {
+  const places = loginCandidates(context, decision.wanted);
+  const chosen = places.filter(({ token, key }) => context.pinSso.choice(token, origin) === key.id);
+  const [place, ...others] = chosen.length === 1 ? chosen : places;
+  if (place === undefined || others.length > 0 || !context.pinSso.isOpen(place.token)) return undefined;
+  return decision.access === 'silent' || context.pinSso.hasSite(place.token, origin) ? place : undefined;
+}
+
+async function askHolder(
+  context: OperationContext,
+  call: OperationCall,
+  origin: string,
+  decision: Allowed,
+  reason: PromptReason,
+  using: (token: BoundToken) => void,
+): Promise<TokenPlace> {
+  const places = loginCandidates(context, decision.wanted);
+  const [only] = places;
+  const place = places.length === 1 && only !== undefined ? only : await letHolderChoose(context, call, origin, places);
+  const { token, key } = place;
+  using(token);
+  if (!context.pinSso.isOpen(token)) {
+    await loginWithPin(context, call, origin, token, key, reason);
+    context.pinSso.open(token, origin);
+    context.audit({ event: 'pin-sso-started', token: token.fingerprint, origin });
+  } else if (decision.access === 'ask' && !context.pinSso.hasSite(token, origin)) {
+    const options = dialogOptions(context, call, findPinentry, token.gone);
+    const answer = await askConfirmation(options, consentDialog(call.language, origin, holderText(key)));
+    const given = answer === 'ok';
+    context.audit({ event: given ? 'consent-given' : 'consent-refused', token: token.fingerprint, origin });
+    if (!given) throw new KortbroError('ERR_USER_DECLINED');
+  }
+  context.pinSso.choose(token, origin, key.id);
+  return place;
+}
+
+/** Signs, verifies the signature against the chosen certificate, and only then lets it go. */
+async function signIn(
+  call: OperationCall,
+  { token, key }: TokenPlace,
+  origin: string,
+  nonce: string,
+): Promise<AuthenticationToken> {
+  const algorithm = signatureAlgorithm(key.certificate.publicKey, token.description.mechanisms);
+  const bytes = tokenBytes(algorithm, origin, nonce);
+  const ended = AbortSignal.any([call.signal, token.gone]);
+  ended.throwIfAborted();
+  const signing = token.backend.sign(token.description.handle, key.id, algorithm, tokenDigest(algorithm, bytes));
+  const signature = await orAborted(signing, ended);
+  if (!isSignedBy(key.certificate, algorithm, bytes, signature)) {
+    throw new TokenError('ERR_CARD_CHANGED', { native: 'signature does not match certificate' });
+  }
+  return authenticationToken(key.certificate, algorithm, signature);
+}
+
+/** A driver call cannot be called off; the one who waits for it can. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abandon = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abandon, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abandon));
+  });
+}

@@ -1,0 +1,102 @@
+// Reads the machine's policy. A missing file means the defaults; a broken one is refused with the line and the reason, and
+// until it is mended every request is refused too: settings that nobody can read must not loosen anything.
+import { readFileSync, watch as watchDirectory } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import { limits } from '../../shared/limits.ts';
+import { defaultPolicy, policySchema, type Policy } from '../../shared/policy.ts';
+import { parseStrictJson } from '../../shared/strict-json.ts';
+
+/** The policy in force, or why there is none. `line` counts from 1. */
+export type PolicyOutcome =
+  { ok: true; policy: Policy; source: 'file' | 'defaults' } | { ok: false; path: string; line: number; reason: string };
+
+/** Reads and checks the file at `path`. */
+export function loadPolicy(path: string): PolicyOutcome {
+  let text: string;
+  try {
+    const bytes = readFileSync(path);
+    if (bytes.length > limits.policySize)
+      return { ok: false, path, line: 1, reason: `larger than ${limits.policySize} bytes` };
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return { ok: true, policy: defaultPolicy, source: 'defaults' };
+    return { ok: false, path, line: 1, reason: code === undefined ? 'not UTF-8 text' : `cannot be read (${code})` };
+  }
+  return parsePolicy(text, path);
+}
+
+/** Parses the text of a policy file. Pure. */
+export function parsePolicy(text: string, path: string): PolicyOutcome {
+  const errors: ParseError[] = [];
+  const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+  const [first] = errors;
+  if (first !== undefined || tree === undefined) {
+    const reason = first === undefined ? 'empty' : `not JSON: ${printParseErrorCode(first.error)}`;
+    return { ok: false, path, line: lineAt(text, first?.offset ?? 0), reason };
+  }
+  let value: unknown;
+  try {
+    value = parseStrictJson(text, 6);
+  } catch {
+    return {
+      ok: false,
+      path,
+      line: lineAt(text, repeatedKey(tree) ?? 0),
+      reason: 'a key stands twice, or nests too deep',
+    };
+  }
+  const outcome = policySchema.safeParse(value);
+  if (outcome.success) return { ok: true, policy: outcome.data, source: 'file' };
+  const [issue] = outcome.error.issues;
+  const where = issue?.path.filter((step) => typeof step !== 'symbol') ?? [];
+  const extra = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const offset = nearestNode(tree, [...where, ...extra]).offset;
+  return {
+    ok: false,
+    path,
+    line: lineAt(text, offset),
+    reason: `${where.join('.') || 'policy'}: ${issue?.message ?? 'invalid'}`,
+  };
+}
+
+/** Calls `changed` after the file may have changed. The directory is watched, since editors replace the file. Best effort. */
+export function watchPolicyFile(path: string, changed: () => void): { stop: () => void } {
+  try {
+    const watcher = watchDirectory(dirname(path), { persistent: false }, (_event, name) => {
+      if (name === null || name === basename(path)) changed();
+    });
+    watcher.on('error', () => watcher.close());
+    return { stop: () => watcher.close() };
+  } catch {
+    return { stop: () => undefined };
+  }
+}
+
+function nearestNode(tree: Node, path: (string | number)[]): Node {
+  for (let length = path.length; length > 0; length--) {
+    const node = findNodeAtLocation(tree, path.slice(0, length));
+    if (node !== undefined) return node;
+  }
+  return tree;
+}
+
+function repeatedKey(node: Node): number | undefined {
+  const seen = new Set<string>();
+  for (const child of node.children ?? []) {
+    if (child.type === 'property') {
+      const [key] = child.children ?? [];
+      const name = String(key?.value);
+      if (seen.has(name)) return child.offset;
+      seen.add(name);
+    }
+    const below = repeatedKey(child);
+    if (below !== undefined) return below;
+  }
+  return undefined;
+}
+
+function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}

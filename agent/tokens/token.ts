@@ -1,0 +1,83 @@
+// What a card can do, whatever drives it: the one face that operations see. Implementations run in a module host, a child
+// process per driver, so that vendor code that hangs or crashes takes nothing else with it.
+import { type ErrorCode } from '../../shared/errors.ts';
+import { type PinStatus } from '../../shared/messages.ts';
+
+/** All readers at one moment, as PC/SC or the simulator shows them: the addon's own shape. */
+export { type ReaderPicture } from '../native/reader-picture.ts';
+
+/** JWA names (RFC 7518 3.1) of the signatures that a token may be asked for. ECDSA values are raw r||s. */
+export type SignatureAlgorithm =
+  'ES256' | 'ES384' | 'ES512' | 'PS256' | 'PS384' | 'PS512' | 'RS256' | 'RS384' | 'RS512';
+
+/** A certificate on the token and what the token can do with its key. */
+export interface TokenCertificate {
+  /** CKA_ID, lower-case hex: joins certificate and key. */
+  id: string;
+  /** CKA_LABEL. */
+  label: string;
+  /** DER; not yet parsed and not to be trusted. */
+  der: Uint8Array;
+}
+
+/** A token as it was when it was bound: read once, when the card came in. */
+export interface TokenDescription {
+  /** Names the token within its module host until the card leaves: opaque. */
+  handle: string;
+  reader: string;
+  label: string;
+  /** CKF: token serial number, as the driver tells it. */
+  serialNumber: string;
+  manufacturer: string;
+  model: string;
+  /** What the card itself said of its identity (hex; see card-profiles.ts), or '' when this card cannot be asked. */
+  identity: string;
+  /** CKF_PROTECTED_AUTHENTICATION_PATH: the PIN is typed at the reader. */
+  protectedAuthenticationPath: boolean;
+  pin: PinStatus;
+  /** Mechanisms for raw digests that the token has. */
+  mechanisms: ('CKM_RSA_PKCS' | 'CKM_RSA_PKCS_PSS' | 'CKM_ECDSA')[];
+  certificates: TokenCertificate[];
+}
+
+/** Why a token did not do what it was asked. `login-lost`: the PIN has to be entered again, the card is still there. */
+export type TokenFailure = ErrorCode | 'login-lost' | 'final-try-unconfirmed';
+
+/** `native` names the driver's or service's own code (CKR_PIN_LOCKED (0xA4)): for the audit log only. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError';
+  readonly failure: TokenFailure;
+  readonly triesLeft?: number;
+  readonly native?: string;
+
+  constructor(failure: TokenFailure, details: { triesLeft?: number; native?: string } = {}) {
+    super(details.native === undefined ? failure : `${failure}: ${details.native}`);
+    this.failure = failure;
+    if (details.triesLeft !== undefined) this.triesLeft = details.triesLeft;
+    if (details.native !== undefined) this.native = details.native;
+  }
+}
+
+/** What a driver's backend does inside the module host. Every call may throw TokenError. */
+export interface TokenBackend {
+  /**
+   * Reads every token of the card in `reader` and keeps a session open: the only call that reads certificates.
+   * `atr` is the card's answer to reset, by which the APDUs that this card understands are chosen (card-profiles.ts).
+   * `reset` resets the card first, so that nothing that was verified before stays so. Empty: this driver does not know the card.
+   */
+  bind(reader: string, atr: Uint8Array, reset: boolean): Promise<TokenDescription[]>;
+  /** Reads the PIN's state from the card: at most one APDU. */
+  pinStatus(handle: string): Promise<PinStatus>;
+  /**
+   * Reads the card's identity and PIN state again and only then sends the PIN (PKCS#11 v3.0 5.6.8 C_Login, CKU_USER).
+   * Another card: ERR_CARD_CHANGED. Locked: ERR_PIN_LOCKED without C_Login. One try left and not `finalTryConfirmed`:
+   * 'final-try-unconfirmed'. Wrong: ERR_PIN_WRONG with the tries left if the card tells them. Never retried. `pin` is zeroed.
+   */
+  login(handle: string, pin: Uint8Array, finalTryConfirmed: boolean): Promise<void>;
+  /** Signs `digest` with the key of certificate `id`. Not verified here: the caller does that. */
+  sign(handle: string, id: string, algorithm: SignatureAlgorithm, digest: Uint8Array): Promise<Uint8Array>;
+  /** Logs out and resets the card, so that the card itself forgets the PIN. The token must be bound again afterwards. */
+  lock(handle: string): Promise<void>;
+  /** Drops every session of the card that was in `reader`; touches no card. */
+  release(reader: string): Promise<void>;
+}

@@ -1,0 +1,43 @@
+// The demonstration's own card: the agent's simulator, told what cards there are by files in a directory of ours and
+// which one is in by its control socket. No hardware, no root.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { commandCard } from './card-control.ts';
+import { type CardDriver } from './card-driver.ts';
+import { type DemoCard, type DemoCards } from './demo-cards.ts';
+
+/** How long a signature takes, in milliseconds: about as long as on a card. */
+const signMilliseconds = 120;
+
+/** Writes the cards' files below `directory` (made, 0700). The reader is empty. */
+export function simulatedCards(directory: string, cards: DemoCards): CardDriver {
+  mkdirSync(join(directory, 'cards'), { recursive: true, mode: 0o700 });
+  for (const card of Object.values(cards)) writeCard(join(directory, 'cards'), card);
+  const control = join(directory, 'control.sock');
+  return {
+    title: 'simulated card',
+    source: { type: 'simulator', directory },
+    environment: {},
+    controlled: true,
+    insert: (card) => commandCard(control, { insert: card, reader: 0 }),
+    remove: () => commandCard(control, { remove: 0 }),
+    stop: () => Promise.resolve(),
+  };
+}
+
+/** A card is NAME.json with its certificates (DER) and keys (PKCS#8 PEM) in files beside it. */
+function writeCard(directory: string, { name, label, serialNumber, pin, puk, keys }: DemoCard): void {
+  const certificates = keys.map((key, index) => {
+    const id = (0x45 + index).toString(16);
+    const [certificateFile, keyFile] = [`${name}-${id}.der`, `${name}-${id}.pem`];
+    write(join(directory, certificateFile), key.certificate);
+    write(join(directory, keyFile), key.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    return { id, label: key.label, certificateFile, keyFile };
+  });
+  const card = { label, serialNumber, pin, puk, triesLeft: 3, certificates, signMilliseconds };
+  write(join(directory, `${name}.json`), JSON.stringify(card));
+}
+
+function write(path: string, content: string | Uint8Array): void {
+  writeFileSync(path, content, { mode: 0o600 });
+}

@@ -1,0 +1,28 @@
+// Keeps the ledger in chrome.storage.session: in memory, readable by the extension's own pages only, gone with the browser.
+import * as z from 'zod';
+import { emptyLedger, type Ledger } from './presence.ts';
+
+const storageKey = 'ledger';
+
+const count = z.int().min(0);
+const ledgerSchema = z.strictObject({
+  sequence: count.exactOptional(),
+  stays: z.array(z.strictObject({ key: z.string(), reader: z.string(), origins: z.array(z.string()) })),
+  notices: z.record(
+    z.string(),
+    z.strictObject({ cardremoved: count.exactOptional(), cardinserted: count.exactOptional() }),
+  ),
+  pulled: z.boolean(),
+});
+
+/** The ledger of the worker before this one, or an empty one. */
+export async function loadLedger(): Promise<Ledger> {
+  const stored = (await chrome.storage.session.get(storageKey))[storageKey];
+  const parsed = ledgerSchema.safeParse(stored);
+  return parsed.success ? parsed.data : emptyLedger;
+}
+
+/** Keeps it. A failed write costs no more than a missed notice after a crash of the worker. */
+export function saveLedger(ledger: Ledger): void {
+  void chrome.storage.session.set({ [storageKey]: ledger }).catch(() => undefined);
+}

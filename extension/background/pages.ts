@@ -1,0 +1,148 @@
+// The documents that use the page API: one port each. Checks what they send once more (a content script lives in the
+// page's process), bounds it, and drops everything of a document that goes.
+import { KortbroError, toWireError, type ErrorCode } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
+import { parsePageMessage, type PageAnswer, type PageRequest } from '../page-api/page-messages.ts';
+import { takeOne, type Bucket } from './page-rate.ts';
+import { type Outcome, type PendingRequests, type Question } from './pending.ts';
+import { lastNumber, missedNotices, type Ledger, type Notice } from './presence.ts';
+import { whoAsks, type Asker, type Sender } from './sender.ts';
+
+/** A document's port, as the background sees it. */
+export interface DocumentPort {
+  readonly sender: Sender | undefined;
+  post(answer: PageAnswer): void;
+  close(): void;
+}
+
+export interface PagesSurroundings {
+  extensionId: string;
+  extensionVersion: string;
+  language(): 'sv' | 'en';
+  now(): number;
+  pending: PendingRequests;
+  /** Somebody wants an answer: see that there is a way to the agent. */
+  wanted(): void;
+  ledger(): Ledger;
+}
+
+/** Origins whose rate is remembered at a time. */
+const rememberedBuckets = 1_000;
+
+interface Document extends Asker {
+  port: DocumentPort;
+  listening: boolean;
+  /** Open requests: the page's id -> ours. */
+  open: Map<string, string>;
+}
+
+export class Pages {
+  readonly #surroundings: PagesSurroundings;
+  readonly #documents = new Set<Document>();
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(surroundings: PagesSurroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  /** A new port. @returns what to do with its messages and at its end. */
+  connected(port: DocumentPort): { receive(message: unknown): void; gone(): void } {
+    const asker = whoAsks(port.sender, this.#surroundings.extensionId);
+    if ('refused' in asker) {
+      // The first request is told why, then the port ends: what the browser says of a port does not change later.
+      return {
+        receive: (value) => {
+          const message = parsePageMessage(value);
+          if ('id' in message) port.post(this.#error(message.id, asker.refused));
+          else port.post({ listening: null });
+          port.close();
+        },
+        gone: () => undefined,
+      };
+    }
+    const document: Document = { ...asker, port, listening: false, open: new Map() };
+    this.#documents.add(document);
+    return {
+      receive: (value) => this.#receive(document, value),
+      gone: () => {
+        this.#documents.delete(document);
+        for (const id of document.open.values()) this.#surroundings.pending.cancel(id);
+      },
+    };
+  }
+
+  /** Tells each listening document of the origins concerned. */
+  notify(notices: readonly Notice[]): void {
+    for (const { name, origin, number } of notices) {
+      for (const document of this.#documents) {
+        if (document.listening && document.origin === origin) document.port.post({ event: name, number });
+      }
+    }
+  }
+
+  #receive(document: Document, value: unknown): void {
+    const message = parsePageMessage(value);
+    if ('refused' in message) {
+      if (message.id !== undefined) document.port.post(this.#error(message.id, message.refused));
+    } else if (message.verb === 'listen') {
+      this.#listen(document, message.since);
+    } else if (message.verb === 'cancel') {
+      const ours = document.open.get(message.id);
+      document.open.delete(message.id);
+      if (ours !== undefined) this.#surroundings.pending.cancel(ours);
+    } else {
+      const refused = this.#refusal(document, message);
+      if (refused === undefined) this.#ask(document, message);
+      else document.port.post(this.#error(message.id, refused));
+    }
+  }
+
+  #refusal(document: Document, { id }: PageRequest): ErrorCode | undefined {
+    if (document.open.has(id)) return 'ERR_REQUEST_DUPLICATE';
+    if (document.open.size >= limits.openRequestsPerDocument) return 'ERR_REQUEST_TOO_MANY';
+    if (this.#surroundings.pending.size >= limits.openRequestsPerConnection) return 'ERR_REQUEST_TOO_MANY';
+    const bucket = takeOne(this.#buckets.get(document.origin), this.#surroundings.now());
+    if (bucket === undefined) return 'ERR_REQUEST_TOO_MANY';
+    if (this.#buckets.size >= rememberedBuckets) this.#buckets.clear();
+    this.#buckets.set(document.origin, bucket);
+    return undefined;
+  }
+
+  #ask(document: Document, message: PageRequest): void {
+    const { id, ...verb } = message;
+    const caller = { kind: 'page', origin: document.origin } as const;
+    const question: Question = { type: 'request', language: this.#surroundings.language(), caller, ...verb };
+    const ours = this.#surroundings.pending.ask(question, (outcome) => {
+      document.open.delete(id);
+      document.port.post(this.#answer(id, message, outcome));
+    });
+    document.open.set(id, ours);
+    this.#surroundings.wanted();
+  }
+
+  #listen(document: Document, since: number | undefined): void {
+    document.listening = true;
+    this.#surroundings.wanted();
+    const ledger = this.#surroundings.ledger();
+    if (since !== undefined) {
+      for (const { name, number } of missedNotices(ledger, document.origin, since)) {
+        document.port.post({ event: name, number });
+      }
+    }
+    document.port.post({ listening: lastNumber(ledger, document.origin) });
+  }
+
+  #answer(id: string, { verb }: PageRequest, outcome: Outcome): PageAnswer {
+    if ('error' in outcome) {
+      const { code, message, ...details } = outcome.error;
+      const own = toWireError(new KortbroError(code, details), this.#surroundings.language());
+      return { id, error: message === undefined ? own : { ...own, message } };
+    }
+    if (verb !== 'status') return { id, result: outcome.result };
+    return { id, result: { version: this.#surroundings.extensionVersion, ...(outcome.result as object) } };
+  }
+
+  #error(id: string | undefined, code: ErrorCode): PageAnswer {
+    return this.#answer(id ?? '', { id: '', verb: 'status' }, { error: { code } });
+  }
+}

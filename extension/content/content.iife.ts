@@ -1,0 +1,50 @@
+// Content script, isolated world, document_start: waits for the page script's first use and does nothing before.
+import { connectEventName, pagePortName, type PageAnswer } from '../page-api/page-messages.ts';
+import { PageBridge, type BackgroundPort, type PageChannel } from './page-bridge.ts';
+
+/** A page needs one channel; a script that offers more than a few is broken or hostile. */
+const maximumChannels = 8;
+let channels = 0;
+let bridge: PageBridge | undefined;
+
+addEventListener(
+  connectEventName,
+  (event) => {
+    const port = event instanceof MessageEvent ? event.ports[0] : undefined;
+    if (port === undefined || ++channels > maximumChannels) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    bridge ??= openBridge();
+    const channel: PageChannel = { post: (text) => port.postMessage(text) };
+    port.onmessage = ({ data }: MessageEvent<unknown>) => bridge?.receive(data, channel);
+  },
+  true,
+);
+
+function openBridge(): PageBridge {
+  const made = new PageBridge({
+    connect,
+    sentence: (code) => {
+      try {
+        return chrome.i18n.getMessage(code) || code;
+      } catch {
+        return code; // the extension was reloaded or removed under this page
+      }
+    },
+    later: (callback, milliseconds) => void setTimeout(callback, milliseconds),
+    prerendering: () => 'prerendering' in document && document.prerendering === true,
+  });
+  // The browser closes the port of a page that it keeps in the back/forward cache.
+  addEventListener('pageshow', ({ persisted }) => persisted && made.listen());
+  document.addEventListener('prerenderingchange', () => made.listen());
+  return made;
+}
+
+function connect(receive: (answer: PageAnswer) => void, lost: (reason?: string) => void): BackgroundPort {
+  const port = chrome.runtime.connect({ name: pagePortName });
+  port.onMessage.addListener(receive);
+  port.onDisconnect.addListener(() => {
+    lost(chrome.runtime.lastError?.message);
+  });
+  return { post: (message) => port.postMessage(message) };
+}

@@ -1,0 +1,121 @@
+// The content script's work: hands a page's checked messages to the background and the answers back, by id. Opens the
+// port to the background at the page's first message, tells every waiting call when it is lost, and opens it anew when
+// needed: at once if the page listens to events. Decides nothing about who may ask.
+import { type ErrorCode } from '../../shared/errors.ts';
+import { parsePageText, type PageAnswer, type PageMessage } from '../page-api/page-messages.ts';
+
+/** A MessagePort to a page's script. */
+export interface PageChannel {
+  post(text: string): void;
+}
+
+/** An open port to the background. */
+export interface BackgroundPort {
+  post(message: PageMessage): void;
+}
+
+/** What the bridge needs from the browser. `connect` throws when the extension was reloaded or removed under the page. */
+export interface BridgeSurroundings {
+  connect(receive: (answer: PageAnswer) => void, lost: (reason?: string) => void): BackgroundPort;
+  sentence(code: ErrorCode): string;
+  /** Calls back after that many milliseconds. */
+  later(callback: () => void, milliseconds: number): void;
+  /** Whether the document is being prerendered: it may then not ask. */
+  prerendering(): boolean;
+}
+
+const reconnectPause = 100;
+const reconnectPauseCap = 20_000;
+
+/** One per document. */
+export class PageBridge {
+  readonly #surroundings: BridgeSurroundings;
+  readonly #waiting = new Map<string, PageChannel>();
+  readonly #listeners = new Set<PageChannel>();
+  #port: BackgroundPort | undefined;
+  #since: number | undefined;
+  #failures = 0;
+
+  constructor(surroundings: BridgeSurroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  /** A text from the page. */
+  receive(text: unknown, channel: PageChannel): void {
+    const message = parsePageText(text);
+    if ('refused' in message) {
+      if (message.id !== undefined) this.#refuse(message.id, message.refused, channel);
+      return;
+    }
+    if (message.verb === 'listen') {
+      this.#listeners.add(channel);
+      this.listen();
+    } else if (message.verb === 'cancel') {
+      if (this.#waiting.get(message.id) !== channel) return;
+      this.#waiting.delete(message.id);
+      this.#port?.post(message);
+    } else if (this.#waiting.has(message.id)) {
+      this.#refuse(message.id, 'ERR_REQUEST_DUPLICATE', channel);
+    } else if (this.#surroundings.prerendering()) {
+      this.#refuse(message.id, 'ERR_REQUEST_FRAME', channel);
+    } else {
+      this.#waiting.set(message.id, channel);
+      if (!this.#send(message)) this.#fail('ERR_AGENT_NOT_RUNNING');
+    }
+  }
+
+  /** Subscribes anew, with what was seen last; also called when a page comes back from the back/forward cache. */
+  listen(): void {
+    if (this.#listeners.size === 0 || this.#surroundings.prerendering()) return;
+    this.#send(this.#since === undefined ? { verb: 'listen' } : { verb: 'listen', since: this.#since });
+  }
+
+  #send(message: PageMessage): boolean {
+    try {
+      this.#port ??= this.#surroundings.connect(
+        (answer) => this.#answer(answer),
+        () => this.#lost(),
+      );
+      this.#port.post(message);
+      return true;
+    } catch {
+      this.#port = undefined;
+      return false;
+    }
+  }
+
+  #answer(answer: PageAnswer): void {
+    this.#failures = 0;
+    if ('listening' in answer) {
+      if (answer.listening === null) this.#listeners.clear();
+      else this.#since = answer.listening;
+    } else if ('event' in answer) {
+      this.#since = answer.number;
+      for (const channel of this.#listeners) channel.post(JSON.stringify({ event: answer.event }));
+    } else {
+      const channel = this.#waiting.get(answer.id);
+      this.#waiting.delete(answer.id);
+      channel?.post(JSON.stringify(answer));
+    }
+  }
+
+  #lost(): void {
+    this.#port = undefined;
+    this.#fail('ERR_AGENT_STOPPED');
+    if (this.#listeners.size === 0) return;
+    // Connecting starts the worker again: without this, a killed worker would stay dead and events with it.
+    const pause = Math.min(reconnectPauseCap, reconnectPause * 2 ** this.#failures++);
+    this.#surroundings.later(() => {
+      if (this.#port === undefined) this.listen();
+    }, pause);
+  }
+
+  #fail(code: ErrorCode): void {
+    for (const [id, channel] of this.#waiting) this.#refuse(id, code, channel);
+    this.#waiting.clear();
+  }
+
+  #refuse(id: string, code: ErrorCode, channel: PageChannel): void {
+    channel.post(JSON.stringify({ id, error: { code, message: this.#surroundings.sentence(code) } }));
+  }
+}

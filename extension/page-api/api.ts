@@ -1,0 +1,72 @@
+// The page API's public types, and nothing else: the build turns this file into dist/page/kortbro.d.ts.
+import { type ErrorCode } from '../../shared/errors.ts';
+
+/** Every refusal. `code` is stable; `message` is a sentence for the card holder, in the language of the browser. */
+export interface KortbroError extends Error {
+  readonly name: 'KortbroError';
+  readonly code: ErrorCode;
+  /** Tries left before the PIN locks; only where the card itself tells the number. */
+  readonly triesLeft?: number;
+  /** Number of an internal fault; the help desk finds it in the log. */
+  readonly incident?: string;
+}
+
+/** Any call can be given up: it then rejects with ERR_REQUEST_CANCELLED, whose `cause` is the signal's reason. */
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+export interface Status {
+  /** Version of the extension. */
+  version: string;
+  /** Version of the program that talks to the card. */
+  agent: string;
+  /** Only after the card holder has let this origin use the card, and while that holds. */
+  card?: 'present' | 'absent';
+}
+
+export interface AuthenticateRequest {
+  /** From your server, used once: 44 to 128 characters of base64 (at least 256 bits), bound to the session. */
+  nonce: string;
+}
+
+/** A Web eID 1.0 login token. Send it to your server; only the server can tell whether it is good. */
+export interface AuthenticationToken {
+  format: 'web-eid:1.0';
+  /** Base64 of the DER certificate. */
+  unverifiedCertificate: string;
+  algorithm: 'ES256' | 'ES384' | 'ES512' | 'PS256' | 'PS384' | 'PS512' | 'RS256' | 'RS384' | 'RS512';
+  /** Base64; ECDSA as R || S. */
+  signature: string;
+  appVersion: string;
+}
+
+/** Told only to origins that the card holder has let in. */
+export type KortbroEventName = 'cardremoved' | 'cardinserted' | 'loggedout';
+
+export interface Kortbro {
+  /** @throws KortbroError */
+  status(options?: CallOptions): Promise<Status>;
+  /** Asks the card holder to log in; the PIN is asked for outside the browser, and only when needed. @throws KortbroError */
+  authenticate(request: AuthenticateRequest, options?: CallOptions): Promise<AuthenticationToken>;
+  /** Calls `listener` at each event until the returned function is called. */
+  on(event: KortbroEventName, listener: () => void): () => void;
+  /** The class of every refusal, for `instanceof`. */
+  readonly KortbroError: KortbroErrorConstructor;
+}
+
+export interface KortbroErrorConstructor {
+  new (
+    code: ErrorCode,
+    message?: string,
+    details?: { triesLeft?: number; incident?: string; cause?: unknown },
+  ): KortbroError;
+  readonly prototype: KortbroError;
+}
+
+declare global {
+  interface Window {
+    /** Absent where the extension is not installed, in frames, and on pages that are not https. */
+    readonly kortbro?: Kortbro;
+  }
+}

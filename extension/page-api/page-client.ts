@@ -1,0 +1,127 @@
+// The page's side of the API: promises, ids, listeners. It runs among the page's own scripts, so what it calls is taken
+// at document_start, before a page or a library can replace it. It guards nothing: every check is made behind it.
+import { type ErrorCode } from '../../shared/errors.ts';
+import { type AuthenticationToken, type CallOptions, type Kortbro, type KortbroEventName, type Status } from './api.ts';
+import { KortbroError } from './kortbro-error.ts';
+
+const { apply, deleteProperty, get } = Reflect;
+const { parse, stringify } = JSON;
+const { create, freeze } = Object;
+const addEventListener = get(EventTarget.prototype, 'addEventListener');
+const removeEventListener = get(EventTarget.prototype, 'removeEventListener');
+const NativePromise = Promise;
+const reportListenerError = globalThis.reportError;
+const randomId = crypto.randomUUID.bind(crypto);
+
+/** Opens the way to the extension, or returns undefined when nobody answers there. Messages are JSON texts. */
+export type Connect = (receive: (text: string) => void) => ((text: string) => void) | undefined;
+
+interface Pending {
+  resolve: (value: never) => void;
+  reject: (error: Error) => void;
+  /** Stops listening to the caller's signal. */
+  release: () => void;
+}
+
+interface Answer {
+  id?: string;
+  result?: unknown;
+  error?: { code: ErrorCode; message: string; triesLeft?: number; incident?: string };
+  event?: KortbroEventName;
+}
+
+/** Makes `window.kortbro`. Nothing is opened before the first call. */
+export function createPageClient(connect: Connect): Kortbro {
+  const pending = create(null) as Record<string, Pending | undefined>;
+  const listeners: { readonly event: KortbroEventName; readonly listener: () => void; active: boolean }[] = [];
+  let send: ((text: string) => void) | undefined;
+  let listening = false;
+
+  function receive(text: string): void {
+    const { id, result, error, event } = parse(text) as Answer;
+    if (event !== undefined) tell(event);
+    if (id === undefined) return;
+    if (error === undefined) take(id)?.resolve(result as never);
+    else take(id)?.reject(new KortbroError(error.code, error.message, error));
+  }
+
+  function take(id: string): Pending | undefined {
+    const request = pending[id];
+    deleteProperty(pending, id);
+    request?.release();
+    return request;
+  }
+
+  function tell(event: KortbroEventName): void {
+    const count = listeners.length;
+    for (let i = 0; i < count; i++) {
+      const entry = listeners[i];
+      if (entry?.event !== event || !entry.active) continue;
+      try {
+        entry.listener();
+      } catch (error) {
+        reportListenerError(error);
+      }
+    }
+  }
+
+  function post(message: object): boolean {
+    send ??= connect(receive);
+    send?.(stringify(message));
+    return send !== undefined;
+  }
+
+  function call<T>(verb: string, fields: object, options?: CallOptions): Promise<T> {
+    return new NativePromise<T>((resolve, reject) => {
+      const signal = options?.signal;
+      const cancelled = (): Error =>
+        new KortbroError('ERR_REQUEST_CANCELLED', 'The site cancelled.', { cause: signal?.reason as unknown });
+      if (signal?.aborted === true) {
+        reject(cancelled());
+        return;
+      }
+      const id = randomId();
+      const abort = (): void => {
+        take(id)?.reject(cancelled());
+        post({ __proto__: null, verb: 'cancel', id });
+      };
+      const release = (): void => {
+        if (signal !== undefined) apply(removeEventListener, signal, ['abort', abort]);
+      };
+      if (signal !== undefined) apply(addEventListener, signal, ['abort', abort]);
+      pending[id] = { resolve, reject, release };
+      if (post({ __proto__: null, id, verb, ...fields })) return;
+      take(id)?.reject(
+        new KortbroError('ERR_AGENT_NOT_RUNNING', 'The Kortbro extension does not answer in this page.'),
+      );
+    });
+  }
+
+  return freeze({
+    status: (options?: CallOptions) => call<Status>('status', {}, options),
+    authenticate: (request: { nonce: string }, options?: CallOptions) =>
+      call<AuthenticationToken>('authenticate', { nonce: nonceOf(request) }, options),
+    on(event: KortbroEventName, listener: () => void): () => void {
+      if (typeof listener !== 'function' || !isEventName(event)) {
+        throw new KortbroError('ERR_REQUEST_INVALID', 'Unknown event, or no function.');
+      }
+      const entry = { event, listener, active: true };
+      listeners[listeners.length] = entry;
+      if (!listening) listening = post({ __proto__: null, verb: 'listen' });
+      return () => {
+        entry.active = false;
+      };
+    },
+    KortbroError,
+  });
+}
+
+function isEventName(name: string): name is KortbroEventName {
+  return name === 'cardremoved' || name === 'cardinserted' || name === 'loggedout';
+}
+
+/** A nonce that is no text becomes one that is refused; what cannot be written as JSON must not get that far. */
+function nonceOf(request: unknown): string {
+  const nonce = typeof request === 'object' && request !== null && 'nonce' in request ? request.nonce : undefined;
+  return typeof nonce === 'string' ? nonce : '';
+}

@@ -1,0 +1,37 @@
+// Starts the agent as a process of its own that outlives browser and native host. Whether it works is seen by connecting.
+import { KortbroError } from '../shared/errors.ts';
+
+/** An agent process that was started here. `ended` is undefined while it runs. */
+export interface StartedAgent {
+  readonly ended: KortbroError | 'another-runs' | undefined;
+}
+
+/**
+ * Starts `program` with this process's Node, in an OS session of its own and without our standard streams.
+ * The agent is single-instance: one that finds another running exits with 0 at once.
+ */
+export function startAgent(program: string): StartedAgent {
+  // Loaded only here: most native hosts find an agent running.
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  let ended: StartedAgent['ended'];
+  const agent = spawn(process.execPath, [program], {
+    cwd: '/',
+    detached: true,
+    env: agentEnvironment(process.env),
+    stdio: 'ignore',
+  });
+  agent.once('exit', (code) => (ended ??= code === 0 ? 'another-runs' : new KortbroError('ERR_AGENT_NOT_RUNNING')));
+  agent.once('error', (cause) => (ended ??= new KortbroError('ERR_AGENT_NOT_RUNNING', { cause })));
+  agent.unref();
+  return {
+    get ended() {
+      return ended;
+    },
+  };
+}
+
+/** The environment without what would load foreign code into Node or spy on PKCS#11 calls. */
+export function agentEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => name !== 'NODE_OPTIONS' && !name.startsWith('PKCS11SPY'));
+  return Object.fromEntries(kept);
+}

@@ -1,0 +1,113 @@
+// Where an OS session's agent can be found, and the words of the handshake. Pure: reading files and checking owners and
+// modes is the caller's. Layout: <base>/kortbro/<session>/endpoint.json, all directories 0700, the file 0600.
+import { decodeBase64 } from './base64.ts';
+import { KortbroError } from './errors.ts';
+import { protocolVersion, runtimeDirectoryName } from './names.ts';
+import { proofSize, type PeerRole } from './proof.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+/** What the directory is computed from. `environment` is the process environment. */
+export interface EndpointPlace {
+  environment: Readonly<Record<string, string | undefined>>;
+  userId: number;
+  temporaryDirectory: string;
+}
+
+/** The directories to make or check, outermost first; the last one is this OS session's own. */
+export function endpointDirectories(place: EndpointPlace): string[] {
+  const base = place.environment['XDG_RUNTIME_DIR'];
+  const root = base?.startsWith('/') === true ? base : `${place.temporaryDirectory}/kortbro-${place.userId}`;
+  const product = `${root}/${runtimeDirectoryName}`;
+  const session = `${product}/${sessionKey(place.environment)}`;
+  return root === base ? [product, session] : [root, product, session];
+}
+
+/**
+ * A name for the OS session that every program of it computes alike. The display comes first: desktops start programs
+ * with it but often without XDG_SESSION_ID; two sessions of one user have two displays.
+ */
+export function sessionKey(environment: EndpointPlace['environment']): string {
+  const display = environment['WAYLAND_DISPLAY'] ?? environment['DISPLAY']?.replace(/\.\d+$/, '');
+  const name = display ?? environment['XDG_SESSION_ID'] ?? 'default';
+  return name.replace(/[^\w-]/g, '_').slice(0, 64) || 'default';
+}
+
+/** What stands in the endpoint file. `secret` is `proofSize` bytes, made anew at each start of the agent. */
+export interface Endpoint {
+  socket: string;
+  secret: Uint8Array;
+  processId: number;
+}
+
+/**
+ * Reads the endpoint file's text.
+ * @throws KortbroError ERR_AGENT_ENDPOINT (malformed), ERR_AGENT_VERSION (another protocol version)
+ */
+export function parseEndpoint(text: string): Endpoint {
+  const fields = exactKeys(text, ['processId', 'protocol', 'secret', 'socket'], 'ERR_AGENT_ENDPOINT');
+  const { processId, protocol, secret, socket } = fields;
+  if (protocol !== protocolVersion) throw new KortbroError('ERR_AGENT_VERSION');
+  const secretBytes = typeof secret === 'string' ? decodeBase64(secret) : undefined;
+  if (
+    typeof socket !== 'string' ||
+    !socket.startsWith('/') ||
+    secretBytes?.length !== proofSize ||
+    typeof processId !== 'number' ||
+    !Number.isSafeInteger(processId)
+  ) {
+    throw new KortbroError('ERR_AGENT_ENDPOINT');
+  }
+  return { socket, secret: secretBytes, processId };
+}
+
+/** First message of the handshake, client to agent: {protocol, role, nonce}. @throws KortbroError ERR_AGENT_PROOF, ERR_AGENT_VERSION */
+export function parseGreeting(text: string): { role: PeerRole; nonce: Uint8Array } {
+  const { protocol, role, nonce } = exactKeys(text, ['nonce', 'protocol', 'role'], 'ERR_AGENT_PROOF');
+  if (protocol !== protocolVersion) throw new KortbroError('ERR_AGENT_VERSION');
+  if (role !== 'native-host' && role !== 'command') throw new KortbroError('ERR_AGENT_PROOF');
+  return { role, nonce: proofBytes(nonce) };
+}
+
+/** Second message, agent to client: {nonce, proof}. @throws KortbroError ERR_AGENT_PROOF */
+export function parseChallenge(text: string): { nonce: Uint8Array; proof: Uint8Array } {
+  const { nonce, proof } = exactKeys(text, ['nonce', 'proof'], 'ERR_AGENT_PROOF');
+  return { nonce: proofBytes(nonce), proof: proofBytes(proof) };
+}
+
+/** Third message, client to agent: {proof}. From then on both sides speak the messages of messages.ts. @throws KortbroError ERR_AGENT_PROOF */
+export function parseAnswer(text: string): Uint8Array {
+  return proofBytes(exactKeys(text, ['proof'], 'ERR_AGENT_PROOF')['proof']);
+}
+
+/** Close codes of the WebSocket (RFC 6455 7.4.2, private range) and the error that each stands for. */
+export const closeCodes = {
+  ERR_AGENT_PROOF: 4001,
+  ERR_AGENT_VERSION: 4002,
+  ERR_AGENT_BUSY: 4003,
+  ERR_REQUEST_INVALID: 4004,
+  ERR_REQUEST_TOO_LARGE: 4005,
+  ERR_REQUEST_TOO_MANY: 4006,
+} as const;
+
+function proofBytes(value: unknown): Uint8Array {
+  const bytes = typeof value === 'string' ? decodeBase64(value) : undefined;
+  if (bytes?.length !== proofSize) throw new KortbroError('ERR_AGENT_PROOF');
+  return bytes;
+}
+
+function exactKeys(
+  text: string,
+  keys: readonly string[],
+  code: 'ERR_AGENT_ENDPOINT' | 'ERR_AGENT_PROOF',
+): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = parseStrictJson(text, 1);
+  } catch {
+    throw new KortbroError(code);
+  }
+  if (typeof value !== 'object' || value === null || Object.keys(value).sort().join() !== keys.join()) {
+    throw new KortbroError(code);
+  }
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,52 @@
+// Every bound of the product in one table, each with its reason. Sizes in bytes, times in milliseconds.
+
+export const limits = {
+  /** Chromium closes the port above 1 MB towards the browser; a login answer is under 10 KB. */
+  messageToBrowser: 900_000,
+  /** Nothing that the extension sends today passes 16 KiB; documents will come in pieces of this size. */
+  messageToHost: 65_536,
+  /** A page's own message: a nonce and a few words. Web eID's bound. */
+  pageMessage: 8_192,
+  /** Levels of JSON nesting; our messages use four. */
+  jsonDepth: 8,
+  /** Characters of an origin (Web eID's bound; the longest DNS name is 253). */
+  originLength: 255,
+  /** Characters of a request id. */
+  idLength: 64,
+  /** Requests that one connection (browser profile) may have open. */
+  openRequestsPerConnection: 64,
+  /** Requests that one document may have open: a page that asks more is broken or hostile. */
+  openRequestsPerDocument: 8,
+  /** Requests that one connection may start a second, averaged; a burst of `requestBurst` passes. */
+  requestsPerSecond: 100,
+  requestBurst: 200,
+  /** Connections to the agent: browser profiles, plus a few commands. */
+  connections: 32,
+  /** Logins that may wait behind the open dialog; more get ERR_AGENT_BUSY. */
+  waitingForDialog: 8,
+  /** Cancelled dialogs in a row that mute an origin, and for how long. */
+  cancelsBeforeMute: 3,
+  muteTime: 180_000,
+  /** The proof must be done within this time; a slow or silent peer is dropped. */
+  proofTime: 2_000,
+  /** A frame that has begun must be complete within this time. */
+  frameTime: 5_000,
+  /** How long the native host waits for an agent that it has started. */
+  agentStartTime: 5_000,
+  /** First and longest pause of the native host between attempts to reach the agent. */
+  reconnectPause: 100,
+  reconnectPauseCap: 5_000,
+  /** A mute card may be a contact glitch: it is given this long before it counts as removed. */
+  muteCardGrace: 1_000,
+  /** Certificates read from one token, and the size of one. SITHS cards hold two to six, about 2 KB each. */
+  certificatesPerToken: 16,
+  certificateSize: 8_192,
+  /** Characters of PIN that are passed on: SITHS 6 to 8, other cards 4 to 12. */
+  pinMinimum: 4,
+  pinMaximum: 12,
+  /** The policy file. */
+  policySize: 65_536,
+  /** The audit log is rotated at this size, and this many old files are kept. */
+  auditFileSize: 1_000_000,
+  auditFiles: 4,
+} as const;

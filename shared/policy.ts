@@ -1,0 +1,113 @@
+// The machine's policy: one schema, from which the parser, the JSON Schema and the table in the docs are made.
+// A missing file means every default below. Nobody but the machine's administrator can change a value.
+import { z } from 'zod';
+import { isSecureOrigin } from './origin.ts';
+
+const absolutePath = z
+  .string()
+  .max(1024)
+  .regex(/^\/(?!.*(?:^|\/)\.\.?(?:\/|$))[^\0]+$/, 'must be an absolute path without . and ..');
+
+const origin = z
+  .string()
+  .refine(
+    (text) => isSecureOrigin(text, true),
+    'must be an origin such as https://journal.example.se (no path, no slash)',
+  );
+
+const tokenSource = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('pkcs11'),
+    module: absolutePath.describe('Absolute path of a PKCS#11 module'),
+  }),
+  z.strictObject({
+    type: z.literal('simulator'),
+    directory: absolutePath.describe('Directory of simulated cards; development builds only'),
+  }),
+]);
+
+const site = z.strictObject({
+  origin: origin.describe('The site, as the browser names it'),
+  access: z
+    .enum(['silent', 'ask', 'refuse'])
+    .default('ask')
+    .describe('After the PIN: use the card without a question, ask the holder once per PIN session, or refuse'),
+  identity: z
+    .enum(['hsa-id', 'personal-number', 'any'])
+    .default('hsa-id')
+    .describe("Form of the subject's serialNumber that the site wants"),
+  issuers: z
+    .array(z.string().min(1).max(200))
+    .max(32)
+    .default([])
+    .describe('Common names of acceptable issuers; empty: every issuer'),
+  minimumAssuranceLevel: z
+    .int()
+    .min(1)
+    .max(4)
+    .exactOptional()
+    .describe('Lowest assurance level (LoA) that may be used'),
+});
+
+const assuranceRule = z.strictObject({
+  policyOid: z
+    .string()
+    .max(100)
+    .regex(/^[0-2](\.(0|[1-9]\d*))+$/, 'must be an object identifier')
+    .describe('Certificate policy OID'),
+  issuer: z.string().min(1).max(200).describe("Common name of the issuer, which must agree with the OID's level"),
+  level: z.int().min(1).max(4).describe('Assurance level'),
+});
+
+/** Every setting, its form and its default. */
+export const policySchema = z.strictObject({
+  $schema: z.string().max(200).exactOptional().describe('For editors; not used'),
+  tokens: z
+    .array(tokenSource)
+    .max(8)
+    .default([])
+    .describe('Card drivers in order of preference; empty: the built-in list of known modules'),
+  pin: z
+    .strictObject({
+      program: absolutePath.exactOptional().describe('The pinentry program; default: the first of the built-in list'),
+      dialogSeconds: z.int().min(10).max(600).default(120).describe('How long a dialog waits for the holder'),
+      idleMinutes: z.int().min(1).max(1440).default(120).describe('PIN-SSO ends when unused for this long'),
+      absoluteMinutes: z
+        .int()
+        .min(1)
+        .max(1440)
+        .default(720)
+        .describe('PIN-SSO ends this long after the PIN, used or not'),
+    })
+    .prefault({}),
+  card: z
+    .strictObject({
+      operationSeconds: z
+        .int()
+        .min(5)
+        .max(300)
+        .default(60)
+        .describe('Limit of one driver call; after it the driver is restarted'),
+    })
+    .prefault({}),
+  sites: z.array(site).max(500).default([]).describe('Sites with settings of their own'),
+  otherSites: z.enum(['ask', 'refuse']).default('ask').describe('What holds for a site that is not listed'),
+  assuranceLevels: z
+    .array(assuranceRule)
+    .max(64)
+    .default([])
+    .describe('Which policy OID of which issuer means which level'),
+  allowLocalhost: z.boolean().default(false).describe('Let http://localhost use the card, for development'),
+});
+
+/** A complete policy, defaults filled in. */
+export type Policy = z.infer<typeof policySchema>;
+
+/** The settings of one site. */
+export type SitePolicy = Policy['sites'][number];
+
+/** One source of tokens: a PKCS#11 module, or (development builds) a simulator. */
+export type TokenSource = Policy['tokens'][number];
+
+/** The policy of a machine without a policy file. */
+export const defaultPolicy: Policy = policySchema.parse({});

@@ -1,0 +1,40 @@
+// Runs the test suites in order and ends with one line: N passed, N failed. `node test/run.mjs all|unit|card|attack|browser`.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const suites = {
+  unit: ['test/{house,shared,agent,native-host,extension,relying-party,demo,installer}/**/*.test.ts'],
+  card: ['test/card/**/*.test.ts'],
+  attack: ['test/attack/**/*.test.ts'],
+  browser: ['test/browser/**/*.test.ts'],
+};
+
+const wanted = process.argv[2] ?? 'all';
+const names = wanted === 'all' ? Object.keys(suites) : [wanted];
+const scratch = mkdtempSync(join(tmpdir(), 'kortbro-test-'));
+const total = { passes: 0, failures: 0, pending: 0 };
+for (const name of names) {
+  process.stdout.write(`\n== ${name}\n`);
+  const counts = join(scratch, `${name}.json`);
+  const run = spawnSync(
+    process.execPath,
+    [
+      'node_modules/mocha/bin/mocha.js',
+      '--reporter',
+      'test/counting-reporter.cjs',
+      '--reporter-option',
+      `file=${counts}`,
+      ...suites[name],
+      ...process.argv.slice(3),
+    ],
+    { stdio: 'inherit' },
+  );
+  const result = existsSync(counts) ? JSON.parse(readFileSync(counts, 'utf8')) : { passes: 0, failures: 1, pending: 0 };
+  if (run.status !== 0 && result.failures === 0) result.failures = 1;
+  for (const key of Object.keys(total)) total[key] += result[key];
+}
+rmSync(scratch, { recursive: true });
+process.stdout.write(`\n${total.passes} passed, ${total.failures} failed, ${total.pending} skipped\n`);
+process.exitCode = total.failures > 0 || total.passes === 0 ? 1 : 0;
