@@ -45,14 +45,15 @@ async function main(): Promise<void> {
 
   const log = openAuditLog(join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'kortbro'));
   const path = policyFile();
-  let policy = loadPolicy(path);
+  const owner = path === policyPath ? 0 : undefined;
+  let policy = loadPolicy(path, owner);
   log.write({ event: 'agent-started', version: productVersion, policy: policy.ok ? policy.source : 'invalid' });
   const notePolicy = () => {
     if (!policy.ok) log.write({ event: 'policy-refused', line: policy.line, reason: policy.reason });
   };
   notePolicy();
   const policyWatch = watchPolicyFile(path, () => {
-    policy = loadPolicy(path);
+    policy = loadPolicy(path, owner);
     notePolicy();
   });
 

@@ -7,12 +7,16 @@ import { type CardDriver } from './card-driver.ts';
 import { type DemoCard, type DemoCards } from './demo-cards.ts';
 
 /** How long a signature takes, in milliseconds: about as long as on a card. */
-const signMilliseconds = 120;
+const likeACard = 120;
 
 /** Writes the cards' files below `directory` (made, 0700). The reader is empty. */
-export function simulatedCards(directory: string, cards: DemoCards): CardDriver {
+export function simulatedCards(
+  directory: string,
+  cards: DemoCards,
+  { signMilliseconds = likeACard }: { signMilliseconds?: number } = {},
+): CardDriver {
   mkdirSync(join(directory, 'cards'), { recursive: true, mode: 0o700 });
-  for (const card of Object.values(cards)) writeCard(join(directory, 'cards'), card);
+  for (const card of Object.values(cards)) writeCard(join(directory, 'cards'), card, signMilliseconds);
   const control = join(directory, 'control.sock');
   return {
     title: 'simulated card',
@@ -26,7 +30,11 @@ export function simulatedCards(directory: string, cards: DemoCards): CardDriver 
 }
 
 /** A card is NAME.json with its certificates (DER) and keys (PKCS#8 PEM) in files beside it. */
-function writeCard(directory: string, { name, label, serialNumber, pin, puk, keys }: DemoCard): void {
+function writeCard(
+  directory: string,
+  { name, label, serialNumber, pin, puk, keys }: DemoCard,
+  signMilliseconds: number,
+): void {
   const certificates = keys.map((key, index) => {
     const id = (0x45 + index).toString(16);
     const [certificateFile, keyFile] = [`${name}-${id}.der`, `${name}-${id}.pem`];

@@ -27,7 +27,7 @@ export function loginStory(harness: Harness, keepPicture: KeepPicture): StorySte
   };
   const picture = async (name: string, site: string) => keepPicture(name, await (await tab(site)).screenshot());
 
-  return [
+  const steps: StoryStep[] = [
     {
       name: 'both sites greet a visitor who is not logged in',
       run: async () => {
@@ -83,7 +83,7 @@ export function loginStory(harness: Harness, keepPicture: KeepPicture): StorySte
       name: 'a wrong PIN is told with the tries left and not tried again',
       run: async () => {
         const journal = await tab('journal');
-        await journal.click('form[action="/logout"] button');
+        await logOut(journal);
         await nobody(harness, 'journal');
         await pinDialog(harness, journal, 'journal', 'anna');
         pinentry.answer('pin 000000');
@@ -98,7 +98,11 @@ export function loginStory(harness: Harness, keepPicture: KeepPicture): StorySte
       run: async () => {
         const journal = await tab('journal');
         const dialog = await pinDialog(harness, journal, 'journal', 'anna');
-        assert.match(dialog.description, /2 försök kvar|nyligen varit fel/, 'the dialog says what is known of the tries');
+        assert.match(
+          dialog.description,
+          /2 försök kvar|nyligen varit fel/,
+          'the dialog says what is known of the tries',
+        );
         pinentry.answer(`pin ${cardHolders.anna.pin}`);
         await signedIn(harness, journal, 'journal', 'anna');
       },
@@ -117,7 +121,7 @@ export function loginStory(harness: Harness, keepPicture: KeepPicture): StorySte
       name: 'Bertil inserts his card and is asked for his own PIN',
       run: async () => {
         const journal = await tab('journal');
-        await journal.click('form[action="/logout"] button');
+        await logOut(journal);
         await nobody(harness, 'journal');
         await card.insert('bertil');
         await pinDialog(harness, journal, 'journal', 'bertil');
@@ -134,6 +138,18 @@ export function loginStory(harness: Harness, keepPicture: KeepPicture): StorySte
       },
     },
   ];
+  return steps.map((step) => ({ name: step.name, run: () => step.run().catch(failed) }));
+
+  /** A step that failed leaves a picture of what every tab shows. */
+  async function failed(reason: unknown): Promise<never> {
+    for (const page of profile?.context.pages() ?? []) {
+      await page.screenshot().then(
+        (png) => keepPicture('failed', png),
+        () => undefined, // the browser is gone
+      );
+    }
+    throw reason;
+  }
 }
 
 /** Presses Log in and waits for the PIN dialog, which must name the site and the holder of the card. */
@@ -157,8 +173,13 @@ async function signedIn(harness: Harness, page: Page, site: string, card: CardNa
   assert.deepEqual(verified, [{ name, holderId: person.hsaId, assuranceLevel: person.assuranceLevel }]);
 }
 
+async function logOut(page: Page): Promise<void> {
+  await page.click('form[action="/logout"] button');
+  await page.locator('#log-in').waitFor();
+}
+
 async function nobody(harness: Harness, site: string): Promise<void> {
-  await (harness.site(site), harness.ask(site)).then(({ verified }) => assert.deepEqual(verified, []));
+  assert.deepEqual((await harness.ask(site)).verified, []);
 }
 
 async function problem(page: Page, code: string): Promise<void> {

@@ -16,8 +16,7 @@ export const manifest = defineManifest({
   description: '__MSG_description__',
   default_locale: 'sv',
   key: extensionKey,
-  // 123: the browser closes the port of a page that goes into the back/forward cache.
-  minimum_chrome_version: '123',
+  minimum_chrome_version: '123', // the build's target
   permissions: ['nativeMessaging', 'storage'],
   background: { service_worker: 'background/main.ts', type: 'module' },
   icons,

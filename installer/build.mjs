@@ -1,12 +1,12 @@
 // Builds everything into dist/: agent, module host, native host, the `kortbro` command, the extension, the page module.
 // `--packaged` leaves out what only developers need (the simulator, the development policy).
 import { spawnSync } from 'node:child_process';
-import { chmod, copyFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildExtension } from './build-extension.mjs';
-import { bundle, declareCommonJs } from './bundle.mjs';
+import { bundle, declareCommonJs, unusedByNativeHost } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const native = join(root, 'agent/native');
@@ -22,20 +22,25 @@ await bundle({
   outfile: join(dist, 'agent/module-host.js'),
   development,
 });
-await bundle({ entry: join(root, 'native-host/main.ts'), outfile: join(dist, 'native-host/main.js'), development });
+await bundle({
+  entry: join(root, 'native-host/main.ts'),
+  outfile: join(dist, 'native-host/main.js'),
+  development,
+  unused: unusedByNativeHost,
+});
 if (existsSync(join(root, 'agent/commands/main.ts'))) {
   await bundle({ entry: join(root, 'agent/commands/main.ts'), outfile: join(dist, 'agent/kortbro.js'), development });
 }
 await copyFile(join(native, 'build/Release/kortbro.node'), join(dist, 'agent/kortbro.node'));
-if (existsSync(join(root, 'agent/tokens/pkcs11/opensc.conf')))
-  await copyFile(join(root, 'agent/tokens/pkcs11/opensc.conf'), join(dist, 'agent/opensc.conf'));
-await writeLauncher('native-host/kortbro-native-host', 'main.js');
+await copyFile(join(root, 'agent/tokens/pkcs11/opensc.conf'), join(dist, 'agent/opensc.conf'));
+await writeLauncher();
 await buildExtension(dist);
 
 /** Browsers start a program, not a script with arguments. */
-async function writeLauncher(name, program) {
-  const path = join(dist, name);
-  await writeFile(path, `#!/bin/sh\nexec "${process.execPath}" "$(dirname "$(readlink -f "$0")")/${program}" "$@"\n`);
+async function writeLauncher() {
+  const path = join(dist, 'native-host/kortbro-native-host');
+  const text = await readFile(join(root, 'native-host/launcher.sh'), 'utf8');
+  await writeFile(path, text.replaceAll('@NODE@', process.execPath));
   await chmod(path, 0o755);
 }
 

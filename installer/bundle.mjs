@@ -6,7 +6,9 @@ import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const builtins = new Set(builtinModules);
-const unusedPrefix = '\0unused:';
+
+/** Native accelerators that ws asks for. Never used: Node would look for them in folders outside the product. */
+const absent = ['bufferutil', 'utf-8-validate'];
 
 /** What ws loads for things that the native host never does: TLS and compression. Half a megabyte of its memory. */
 export const unusedByNativeHost = ['https', 'tls', 'zlib'];
@@ -25,7 +27,9 @@ export async function bundle({ entry, outfile, development, unused = [] }) {
     input: entry,
     platform: 'node',
     external: (id) => isExternal(id) && !unused.includes(id),
-    plugins: [emptyModules(unused)],
+    // jsonc-parser's "main" is a UMD file whose requires no bundler can follow; its "module" is plain ESM.
+    resolve: { mainFields: ['module', 'main'] },
+    plugins: [standIns('unused', unused, 'module.exports = {};'), standIns('absent', absent, 'throw new Error();')],
     transform: { target: 'node20', define: { __DEVELOPMENT__: String(development) } },
     onLog(level, log, report) {
       if (level === 'warn') throw new Error(`${entry}: ${log.message}`);
@@ -61,10 +65,12 @@ function isExternal(id) {
   return id.startsWith('node:') || builtins.has(id) || id === 'pkcs11js' || id.endsWith('.node');
 }
 
-function emptyModules(names) {
+/** A plugin by which `code` stands in for each of the modules `names`. */
+function standIns(kind, names, code) {
+  const prefix = `\0${kind}:`;
   return {
-    name: 'empty-modules',
-    resolveId: (id) => (names.includes(id) ? unusedPrefix + id : null),
-    load: (id) => (id.startsWith(unusedPrefix) ? 'module.exports = {};' : null),
+    name: kind,
+    resolveId: (id) => (names.includes(id) ? prefix + id : null),
+    load: (id) => (id.startsWith(prefix) ? code : null),
   };
 }

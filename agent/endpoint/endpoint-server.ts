@@ -60,13 +60,14 @@ export async function startEndpoint(
       return;
     }
     streams.add(stream);
-    stream.on('close', () => streams.delete(stream));
-    const late = clock.after(limits.proofTime, () => stream.destroy());
-    server.once('close', late);
-    stream
-      .once('proved', late)
-      .once('close', late)
-      .once('close', () => server.off('close', late));
+    deadlines.set(
+      stream,
+      clock.after(limits.proofTime, () => stream.destroy()),
+    );
+    stream.on('close', () => {
+      streams.delete(stream);
+      meetDeadline(stream);
+    });
   });
   server.on('upgrade', (request, stream, head) => {
     sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, stream));

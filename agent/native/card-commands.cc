@@ -116,6 +116,8 @@ class TransmitVisit final : public CardVisit {
       DWORD length = static_cast<DWORD>(answer.size());
       code = pcsc.Transmit(connection.card(), &pci, apdu.data(), static_cast<DWORD>(apdu.size()), nullptr,
                            answer.data(), &length);
+      // Every answer ends with a status word; a driver whose card was just pulled may call nothing at all a success.
+      if (code == SCARD_S_SUCCESS && length < 2) code = SCARD_E_COMM_DATA_LOST;
       if (code != SCARD_S_SUCCESS) break;
       answers_.emplace_back(answer.begin(), answer.begin() + static_cast<std::ptrdiff_t>(length));
     }

@@ -16,7 +16,8 @@ export interface ReaderWatch {
 /**
  * Watches the readers in a thread of its own (blocking SCardGetStatusChange with the PnP pseudo reader). The listener is
  * called on the event loop with a full picture: once at the start and at each change. When the service goes, a 'stopped'
- * picture comes and a new context is tried after 250 ms, doubling to 5 s, for ever.
+ * picture comes and a new context is tried after 250 ms, doubling to 5 s, for ever. One watch a process. With pcsc-lite the
+ * bits `inUse`, and `mute` after a reset, change without an event and may come late; present, empty and the counter do not.
  */
 export function startReaderWatch(listener: (picture: ReaderPicture) => void): ReaderWatch {
   const watch = addon().startReaderWatch(listener);
@@ -57,7 +58,8 @@ function inTurn<T>(reader: string, call: () => Promise<T>): Promise<T> {
 
 /**
  * Sends APDUs to the card in one transaction (shared connection, left as it is afterwards) and answers with all the answers,
- * SW included; a status word other than 9000 does not stop it. Throws PcscError; RangeError for APDUs outside transmitLimits.
+ * SW included; a status word other than 9000 does not stop it. An answer without a status word, which some drivers give when the
+ * card goes, is SCARD_E_COMM_DATA_LOST (0x8010002F). Throws PcscError; RangeError for APDUs outside transmitLimits.
  */
 export async function transmit(
   reader: string,

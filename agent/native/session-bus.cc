@@ -2,11 +2,9 @@
 // Matching comes before reading, on one connection whose messages keep their order, so nothing falls in between.
 #include "session-bus.h"
 
-#include <poll.h>
-#include <time.h>
-
-#include <cerrno>
 #include <cstring>
+
+#include "bus-wait.h"
 
 namespace kortbro {
 namespace {
@@ -26,16 +24,6 @@ std::string SignalRule(const std::string& path, const std::string& interface, co
          "',member='" + member + "'";
 }
 
-int PollTimeout(uint64_t until_microseconds) {
-  if (until_microseconds == UINT64_MAX) return -1;
-  timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  const uint64_t microseconds = static_cast<uint64_t>(now.tv_sec) * 1000000 + static_cast<uint64_t>(now.tv_nsec) / 1000;
-  if (until_microseconds <= microseconds) return 0;
-  const uint64_t milliseconds = (until_microseconds - microseconds + 999) / 1000;
-  return milliseconds > 60000 ? 60000 : static_cast<int>(milliseconds);
-}
-
 }  // namespace
 
 SessionBus::SessionBus(const SystemdLibrary& systemd, std::vector<std::string> ids, Listener listener)
@@ -53,13 +41,7 @@ void SessionBus::Run(const std::string& address, int wake_fd) {
     const int processed = systemd_.bus_process(bus_, nullptr);
     if (processed < 0) return;
     if (processed > 0) continue;
-    const int fd = systemd_.bus_get_fd(bus_);
-    const int events = systemd_.bus_get_events(bus_);
-    uint64_t until = UINT64_MAX;
-    if (fd < 0 || events < 0 || systemd_.bus_get_timeout(bus_, &until) < 0) return;
-    pollfd polled[2] = {{fd, static_cast<short>(events), 0}, {wake_fd, POLLIN, 0}};
-    if (poll(polled, 2, PollTimeout(until)) < 0 && errno != EINTR) return;
-    if (polled[1].revents != 0) return;
+    if (!WaitForBus(systemd_, bus_, wake_fd)) return;
   }
 }
 

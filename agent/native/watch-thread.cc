@@ -49,7 +49,11 @@ Napi::Value WatchThread::Start(Napi::Env env, const std::shared_ptr<WatchThread>
   napi_add_env_cleanup_hook(env, AtEnvironmentEnd, held);
   watches->held.push_back(held);
   Napi::Object handle = Napi::Object::New(env);
-  handle.Set("stop", Napi::Function::New(env, [watch](const Napi::CallbackInfo&) { watch->Stop(); }));
+  // Weak: what a watch holds must not wait for the garbage collector.
+  const std::weak_ptr<WatchThread> weak = watch;
+  handle.Set("stop", Napi::Function::New(env, [weak](const Napi::CallbackInfo&) {
+               if (const auto running = weak.lock()) running->Stop();
+             }));
   return handle;
 }
 

@@ -1,6 +1,6 @@
 // Reads the machine's policy. A missing file means the defaults; a broken one is refused with the line and the reason, and
 // until it is mended every request is refused too: settings that nobody can read must not loosen anything.
-import { readFileSync, watch as watchDirectory } from 'node:fs';
+import { readFileSync, statSync, watch as watchDirectory } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import { limits } from '../../shared/limits.ts';
@@ -11,10 +11,14 @@ import { parseStrictJson } from '../../shared/strict-json.ts';
 export type PolicyOutcome =
   { ok: true; policy: Policy; source: 'file' | 'defaults' } | { ok: false; path: string; line: number; reason: string };
 
-/** Reads and checks the file at `path`. */
-export function loadPolicy(path: string): PolicyOutcome {
+/** Reads and checks the file at `path`. `owner`: the only user who may own it, with nobody else able to write it. */
+export function loadPolicy(path: string, owner?: number): PolicyOutcome {
   let text: string;
   try {
+    const { uid, mode } = statSync(path);
+    if (owner !== undefined && (uid !== owner || (mode & 0o022) !== 0)) {
+      return { ok: false, path, line: 1, reason: 'must belong to root and be writable by root alone' };
+    }
     const bytes = readFileSync(path);
     if (bytes.length > limits.policySize)
       return { ok: false, path, line: 1, reason: `larger than ${limits.policySize} bytes` };

@@ -100,8 +100,8 @@ function described(token: TokenDescription): unknown {
 
 function failureOf(error: unknown): Omit<Extract<HostAnswer, { failure: unknown }>, 'id'> {
   if (!(error instanceof TokenError)) {
-    const name = error instanceof Error ? error.name : typeof error;
-    return { failure: 'ERR_AGENT_INTERNAL', native: name };
+    const native = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
+    return { failure: 'ERR_AGENT_INTERNAL', native: native.slice(0, 200) };
   }
   return {
     failure: error.failure,

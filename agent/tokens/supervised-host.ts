@@ -1,17 +1,13 @@
 // Keeps one module host running: one call at a time, each with a time limit; a child that hangs is killed, one that ends is
 // started again with longer and longer pauses. Nothing is ever sent twice: a call that was lost may have spent a PIN try.
 import { EventEmitter } from 'node:events';
-import { isErrorCode } from '../../shared/errors.ts';
 import { parseStrictJsonBytes } from '../../shared/strict-json.ts';
+import { drop, type HostQuestion, type Job, tokenErrorOf } from './host-job.ts';
 import { frameHead, HostFrameReader, type HostFrame } from './module-host-frames.ts';
 import { type HostChild, spawnHost } from './module-host-process.ts';
-import { hostAnswer, type HostAnswer, type HostRequest } from './module-host-protocol.ts';
+import { hostAnswer, type HostAnswer } from './module-host-protocol.ts';
 import { restartPause, steadyAfter } from './restart-pause.ts';
 import { TokenError, type TokenFailure } from './token.ts';
-
-type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
-/** A request before it has its number. */
-export type HostQuestion = WithoutId<HostRequest>;
 
 /** How a child ended. `restartIn`: milliseconds until the next one, or undefined when there will be none. */
 export interface HostExit {
@@ -27,15 +23,6 @@ export interface HostEvents {
   start: [];
   exit: [HostExit];
   readers: [Extract<HostAnswer, { readers: unknown }>['readers']];
-}
-
-interface Job {
-  question: HostQuestion;
-  bytes: Uint8Array;
-  /** The bytes are zeroed as soon as they are written, or will not be. */
-  secret: boolean;
-  settle: (answer: HostAnswer, bytes: Buffer) => void;
-  fail: (error: TokenError) => void;
 }
 
 /** Calls that may wait: one for each reader and kind of call, and room; beyond it something is broken. */
@@ -258,22 +245,4 @@ export class SupervisedHost {
     }
     for (const job of this.#queue.splice(0)) drop(job, new TokenError(waiting));
   }
-}
-
-function drop(job: Job, error: TokenError): void {
-  if (job.secret) job.bytes.fill(0);
-  job.fail(error);
-}
-
-function tokenErrorOf(answer: Extract<HostAnswer, { failure: unknown }>): TokenError {
-  const failure: TokenFailure = isFailure(answer.failure) ? answer.failure : 'ERR_AGENT_INTERNAL';
-  const { triesLeft, native } = answer;
-  return new TokenError(failure, {
-    ...(triesLeft === undefined ? {} : { triesLeft }),
-    ...(native === undefined ? {} : { native }),
-  });
-}
-
-function isFailure(value: string): value is TokenFailure {
-  return value === 'login-lost' || value === 'final-try-unconfirmed' || isErrorCode(value);
 }

@@ -13,8 +13,8 @@ type WithoutId<T> = T extends Request ? Omit<T, 'id'> : never;
 export type Question = WithoutId<Request>;
 
 /**
- * How long a request waits for an agent to be reached, in milliseconds: a definite answer within five seconds, and
- * sooner where it is known why there is none (a restarted agent is back in much less).
+ * How long a request waits for an agent to be reached, in milliseconds: long enough for host and agent to be started,
+ * a definite answer within five seconds, and sooner where the host has told why there is none.
  */
 export const waitForAgent = 4_500;
 export const waitWhenGone = 1_000;
@@ -37,7 +37,7 @@ export class PendingRequests {
   readonly #surroundings: PendingSurroundings;
   readonly #entries = new Map<string, Entry>();
   #connected = false;
-  /** Why there is no agent; undefined before that is known. */
+  /** Why there is no agent, if the host has told and it is no mere restart. */
   #reason: ErrorCode | undefined;
 
   constructor(surroundings: PendingSurroundings) {
@@ -88,7 +88,7 @@ export class PendingRequests {
   /** The agent or the host is gone: every request fails, for good. `told` is the host's own reason, if it gave one. */
   lost(told: ErrorCode | undefined): void {
     this.#connected = false;
-    this.#reason = told ?? 'ERR_AGENT_NOT_RUNNING';
+    this.#reason = told === 'ERR_AGENT_STOPPED' ? undefined : told;
     for (const [id, { sent }] of this.#entries) this.#fail(id, lostCode(sent, told));
   }
 

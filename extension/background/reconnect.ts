@@ -1,9 +1,6 @@
 // When to try the native host again, and what its end means. Pure.
 import { type ErrorCode } from '../../shared/errors.ts';
-
-/** First and longest pause between two attempts, in milliseconds. Below 30 s, else the idle worker dies before the next. */
-const firstPause = 200;
-const longestPause = 20_000;
+import { limits } from '../../shared/limits.ts';
 
 /** A host that lived this long was well: its end starts the pauses anew. */
 export const settledAfter = 10_000;
@@ -14,10 +11,13 @@ const attemptsWhenAbsent = 5;
 /** A request that waits shortens a pause to this, counted from the last attempt: a page cannot start a row of processes. */
 export const shortestPause = 1_000;
 
-/** Milliseconds until the next attempt after `failures` (>= 1) in a row, or undefined for not by itself. */
+/**
+ * Milliseconds until the next attempt after `failures` (>= 1) in a row, or undefined for not by itself. The cap of
+ * the pauses is well below 30 s, after which an idle worker would be ended before the next attempt.
+ */
 export function reconnectPause(failures: number, absent: boolean): number | undefined {
   if (absent && failures >= attemptsWhenAbsent) return undefined;
-  return Math.min(longestPause, firstPause * 2 ** (failures - 1));
+  return Math.min(limits.reconnectPauseCap, limits.reconnectPause * 2 ** (failures - 1));
 }
 
 /** Whether Chromium's words (native_message_process_host, message_service) mean that no host could be started. */
@@ -27,5 +27,6 @@ export function isAbsent(lastError: string | undefined): boolean {
 
 /** What a request is told when the way to the agent ends. `sent`: it had been handed to a connected agent. */
 export function lostCode(sent: boolean, told: ErrorCode | undefined): ErrorCode {
-  return sent ? 'ERR_AGENT_STOPPED' : (told ?? 'ERR_AGENT_NOT_RUNNING');
+  if (sent) return 'ERR_AGENT_STOPPED';
+  return told === undefined || told === 'ERR_AGENT_STOPPED' ? 'ERR_AGENT_NOT_RUNNING' : told;
 }

@@ -34,7 +34,7 @@ function openBridge(): PageBridge {
     later: (callback, milliseconds) => void setTimeout(callback, milliseconds),
     prerendering: () => 'prerendering' in document && document.prerendering === true,
   });
-  // The browser closes the port of a page that it keeps in the back/forward cache.
+  addEventListener('pagehide', () => made.leave());
   addEventListener('pageshow', ({ persisted }) => persisted && made.listen());
   document.addEventListener('prerenderingchange', () => made.listen());
   return made;
@@ -46,5 +46,5 @@ function connect(receive: (answer: PageAnswer) => void, lost: (reason?: string) 
   port.onDisconnect.addListener(() => {
     lost(chrome.runtime.lastError?.message);
   });
-  return { post: (message) => port.postMessage(message) };
+  return { post: (message) => port.postMessage(message), close: () => port.disconnect() };
 }

@@ -12,6 +12,7 @@ export interface PageChannel {
 /** An open port to the background. */
 export interface BackgroundPort {
   post(message: PageMessage): void;
+  close(): void;
 }
 
 /** What the bridge needs from the browser. `connect` throws when the extension was reloaded or removed under the page. */
@@ -64,7 +65,18 @@ export class PageBridge {
     }
   }
 
-  /** Subscribes anew, with what was seen last; also called when a page comes back from the back/forward cache. */
+  /**
+   * The page goes into the back/forward cache. Chromium closes the port there without a word to this side (seen with
+   * 156), so it is closed here; `listen` opens the next one when the page comes back.
+   */
+  leave(): void {
+    const port = this.#port;
+    this.#port = undefined;
+    this.#fail('ERR_REQUEST_CANCELLED');
+    port?.close();
+  }
+
+  /** Subscribes anew, with what was seen last: after a lost port, or when a hidden page is shown. */
   listen(): void {
     if (this.#listeners.size === 0 || this.#surroundings.prerendering()) return;
     this.#send(this.#since === undefined ? { verb: 'listen' } : { verb: 'listen', since: this.#since });

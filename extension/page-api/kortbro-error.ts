@@ -7,8 +7,9 @@ import { type KortbroErrorConstructor } from './api.ts';
 export const KortbroError: KortbroErrorConstructor = class KortbroError extends Error {
   override readonly name = 'KortbroError';
   readonly code: ErrorCode;
-  readonly triesLeft?: number;
-  readonly incident?: string;
+  // Declared only: where there is none, there is no property either.
+  declare readonly triesLeft?: number;
+  declare readonly incident?: string;
 
   constructor(
     code: ErrorCode,

@@ -17,16 +17,17 @@ export const kortbro: Kortbro = Object.freeze({
 
 function extension(): Kortbro {
   if (window.kortbro !== undefined) return window.kortbro;
-  const code: ErrorCode = window.isSecureContext
-    ? window.top === window
-      ? 'ERR_AGENT_NOT_RUNNING'
-      : 'ERR_REQUEST_FRAME'
-    : 'ERR_REQUEST_ORIGIN';
+  const code = whyAbsent();
   throw new KortbroError(code, absent[code]);
 }
 
-const absent: Partial<Record<ErrorCode, string>> = {
+function whyAbsent(): keyof typeof absent {
+  if (location.protocol !== 'https:' && location.hostname !== 'localhost') return 'ERR_REQUEST_ORIGIN';
+  return window.top === window ? 'ERR_AGENT_NOT_RUNNING' : 'ERR_REQUEST_FRAME';
+}
+
+const absent = {
   ERR_AGENT_NOT_RUNNING: 'The Kortbro extension is not in this page.',
   ERR_REQUEST_FRAME: 'This page is embedded in another page and may not use the card.',
   ERR_REQUEST_ORIGIN: 'Kortbro works on secure sites (https) only.',
-};
+} as const satisfies Partial<Record<ErrorCode, string>>;

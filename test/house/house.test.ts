@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { generatedPages } from '../../installer/docs.ts';
 import { productVersion, extensionId, extensionKey } from '../../shared/names.ts';
 import { createHash } from 'node:crypto';
 
@@ -85,5 +86,10 @@ describe('The house', () => {
       return /-----BEGIN (RSA |EC )?PRIVATE KEY-----\n/.test(readFileSync(path, 'latin1'));
     });
     assert.deepEqual(wrong, []);
+  });
+
+  it('has the docs that its tables make', () => {
+    for (const [path, text] of generatedPages())
+      assert.equal(readFileSync(path, 'utf8'), text, `${path}: run npm run docs`);
   });
 });

