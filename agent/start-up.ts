@@ -1,5 +1,7 @@
 // What the process asks for itself before it does anything else: no inspector, no core dumps, no inherited switches that
 // would let others into it, and files that only its user can read.
+import { setFlagsFromString } from 'node:v8';
+import { smallProcessFlags } from '../shared/v8-flags.ts';
 import { disableCoreDumps, setDumpable } from './native/process-hardening.ts';
 
 /** Environment variables that would change how this process or a child runs, or make a driver write down what it sees. */
@@ -21,4 +23,5 @@ export function hardenProcess(): void {
   process.umask(0o077);
   disableCoreDumps();
   setDumpable(false);
+  for (const flag of smallProcessFlags) setFlagsFromString(flag);
 }

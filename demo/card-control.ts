@@ -35,7 +35,9 @@ function exchange(socketPath: string, line: string): Promise<string> {
     const socket = createConnection(socketPath, () => socket.write(`${line}\n`));
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('the card hung up')));
-    createInterface({ input: socket }).once('line', (answer) => {
+    // The lines tell the socket's errors on, and are to be heard too.
+    const lines = createInterface({ input: socket }).on('error', reject);
+    lines.once('line', (answer) => {
       resolve(answer);
       socket.destroy();
     });

@@ -152,7 +152,11 @@ export async function startControlPage(card: CardDriver, sites: readonly Site[])
       <ul class="cards">
         ${cardNames.map((name) => cardItem(name, language))}
       </ul>
-      <form method="post" action="/pull"><button type="submit" class="main">${words.pull}</button></form>`;
+      ${
+        inside === undefined
+          ? html``
+          : html`<form method="post" action="/pull"><button type="submit" class="main">${words.pull}</button></form>`
+      }`;
   }
 
   function cardItem(name: CardName, language: SiteLanguage): Html {

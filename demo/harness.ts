@@ -46,7 +46,7 @@ export interface HarnessOptions {
 /** One browser profile. */
 export interface Profile {
   readonly context: BrowserContext;
-  /** The tab of a site; opened when there is none. */
+  /** The tab of a site, in front; opened when there is none. */
   page(site: string): Promise<Page>;
   close(): Promise<void>;
 }
@@ -177,6 +177,8 @@ async function siteTab(context: BrowserContext, { origin }: Site): Promise<Page>
     open.find((candidate) => candidate.url().startsWith(`${origin}/`)) ??
     open.find((candidate) => candidate.url() === 'about:blank') ??
     (await context.newPage());
+  // A tab in the background draws about once a second.
+  await page.bringToFront();
   if (!page.url().startsWith(`${origin}/`)) await page.goto(`${origin}/`);
   return page;
 }

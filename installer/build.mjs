@@ -52,7 +52,7 @@ async function buildAddon() {
   const headers = existsSync('/usr/include/node') ? { npm_config_nodedir: '/usr' } : {};
   const gyp = spawnSync(
     process.execPath,
-    [join(root, 'node_modules/node-gyp/bin/node-gyp.js'), 'rebuild', '-C', native, '--release', '--silent'],
+    [join(root, 'node_modules/node-gyp/bin/node-gyp.js'), 'configure', 'build', '-C', native, '--release', '--silent'],
     {
       env: { ...process.env, ...headers },
       encoding: 'utf8',

@@ -2,12 +2,13 @@
 // No card, no PIN, no policy here.
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { KortbroError, type ErrorCode } from '../shared/errors.ts';
+import { smallProcessFlags } from '../shared/v8-flags.ts';
 import { keepConnected } from './agent-link.ts';
 import { BrowserPort } from './browser-port.ts';
 import { roleOfCaller } from './caller.ts';
 import { end, type Ending } from './ending.ts';
-import { keepSmall } from './memory.ts';
 import { Relay } from './relay.ts';
 import { hardenProcess } from './start-up.ts';
 
@@ -15,7 +16,7 @@ hardenProcess();
 const role = roleOfCaller(process.argv[2]) ?? end('caller');
 const userId = process.getuid?.() ?? end('internal');
 
-keepSmall();
+for (const flag of smallProcessFlags) setFlagsFromString(flag);
 
 /** What the extension is told before the stream that it has broken is closed. */
 const streamFaults: Partial<Record<Ending, ErrorCode>> = {

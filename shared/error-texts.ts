@@ -60,7 +60,7 @@ const texts = {
   ERR_USER_TIMEOUT: {
     sv: 'Det tog för lång tid. Försök igen.',
     en: 'It took too long. Try again.',
-    why: 'The PIN dialog or the question was not answered within the time that policy allows.',
+    why: 'The PIN dialog or the question was not answered within the time that policy allows, or a command got no answer in time.',
   },
   ERR_USER_DECLINED: {
     sv: 'Du lät inte webbplatsen använda kortet.',

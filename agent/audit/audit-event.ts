@@ -7,6 +7,7 @@ import { type Verb } from '../../shared/messages.ts';
 export type PinSsoEnd =
   | 'card-removed'
   | 'card-changed'
+  | 'service-stopped'
   | 'session-locked'
   | 'idle-limit'
   | 'absolute-limit'

@@ -4,8 +4,9 @@ import { KortbroError, type ErrorCode } from '../../shared/errors.ts';
 import { type Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { type ReaderPicture } from '../native/reader-picture.ts';
-import { TokenError, type TokenBackend } from '../tokens/token.ts';
-import { bindToken, type BoundToken } from './bound-token.ts';
+import { type TokenBackend } from '../tokens/token.ts';
+import { bindCard } from './bind-card.ts';
+import { type BoundToken } from './bound-token.ts';
 import { readerChanges, readerConditions, type ReaderChange, type ReaderCondition } from './reader-change.ts';
 
 /** A reader with what is known of its card. */
@@ -17,17 +18,16 @@ export interface ReaderEntry {
   problem?: ErrorCode;
 }
 
+/** Why a card is not there any more: seen from the reader, or because the OS session may not use it now. */
+export type LeavingCause = Extract<ReaderChange, { kind: 'left' }>['cause'] | 'suspended';
+
 /** Something happened to a card. `left` comes with the tokens that were on it. */
 export type CardChange =
   | { kind: 'came'; reader: string }
-  | { kind: 'bound'; reader: string; tokens: BoundToken[]; milliseconds: number }
+  /** `again`: the card did not come in, it was only reset and read anew. */
+  | { kind: 'bound'; reader: string; tokens: BoundToken[]; milliseconds: number; again: boolean }
   | { kind: 'unreadable'; reader: string; code: ErrorCode; native?: string }
-  | {
-      kind: 'left';
-      reader: string;
-      tokens: BoundToken[];
-      cause: Extract<ReaderChange, { kind: 'left' }>['cause'] | 'suspended';
-    }
+  | { kind: 'left'; reader: string; tokens: BoundToken[]; cause: LeavingCause }
   | { kind: 'service'; running: boolean }
   | { kind: 'readers' };
 
@@ -37,10 +37,15 @@ export interface CardSource {
   backends: readonly TokenBackend[];
 }
 
+/** How long the first picture of the readers is waited for: a driver that just starts needs a part of a second. */
+const firstPictureTime = 3_000;
+
 interface Stay {
   generation: string;
+  /** The card was reset before it was read. */
+  reset: boolean;
   end: AbortController;
-  /** Settles when the card has been bound, or found unusable. */
+  /** Settles when the card has been bound, or found unusable, or has left. */
   bound: Promise<void>;
 }
 
@@ -56,11 +61,18 @@ export class CardTable {
   readonly #running = new Map<CardSource, boolean>();
   readonly #records = new Map<string, ReaderRecord>();
   readonly #muteTimers = new Map<string, () => void>();
+  /** Settles with the first picture: before it nobody can say that there is no reader. */
+  readonly #known: Promise<void>;
+  #tellKnown: () => void = () => undefined;
   #suspended = false;
 
   constructor(clock: Clock, changed: (change: CardChange) => void) {
     this.#clock = clock;
     this.#changed = changed;
+    this.#known = new Promise((resolve) => {
+      this.#tellKnown = resolve;
+      clock.after(firstPictureTime, resolve);
+    });
   }
 
   /** Every reader, in the order in which they were first seen. */
@@ -70,12 +82,18 @@ export class CardTable {
 
   /** Every usable token in every reader. */
   get tokens(): BoundToken[] {
-    return this.readers.flatMap((reader) => reader.tokens);
+    return this.readers.flatMap((reader) => reader.tokens).filter((token) => !token.gone.aborted);
   }
 
   /** Whether any source of readers is there. */
   get serviceRunning(): boolean {
     return [...this.#running.values()].includes(true);
+  }
+
+  /** Whether there is a live reader of this name without a card. True also while the session is suspended. */
+  isEmpty(reader: string): boolean {
+    const source = this.#records.get(reader)?.source;
+    return source !== undefined && this.#conditions.get(source)?.get(reader)?.card === 'empty';
   }
 
   /** Takes a new picture of a source's readers and acts on what has changed. */
@@ -84,6 +102,7 @@ export class CardTable {
     const after = readerConditions(picture);
     const running = picture.service === 'running';
     this.#conditions.set(source, after);
+    this.#tellKnown();
     if (this.#running.get(source) !== running) {
       this.#running.set(source, running);
       this.#changed({ kind: 'service', running });
@@ -96,12 +115,14 @@ export class CardTable {
     this.#changed({ kind: 'readers' });
   }
 
-  /** Resolves when no card is being read any more. Rejects when `signal` aborts. */
+  /** Resolves when the readers are known and no card is being read any more. Rejects when `signal` aborts. */
   async settled(signal: AbortSignal): Promise<void> {
-    const reading: Promise<void>[] = [];
-    for (const { card, stay } of this.#records.values())
-      if (card === 'reading' && stay !== undefined) reading.push(stay.bound);
-    if (reading.length > 0) await Promise.race([Promise.all(reading), aborted(signal)]);
+    if (this.#running.size === 0) await Promise.race([this.#known, aborted(signal)]);
+    for (;;) {
+      const reading = [...this.#records.values()].filter(({ card }) => card === 'reading');
+      if (reading.length === 0) return;
+      await Promise.race([Promise.all(reading.map(({ stay }) => stay?.bound)), aborted(signal)]);
+    }
   }
 
   /**
@@ -110,14 +131,14 @@ export class CardTable {
    */
   async rebind(reader: string, reset: boolean, code: ErrorCode = 'ERR_CARD_FAILED'): Promise<void> {
     const record = this.#records.get(reader);
-    if (record?.stay === undefined || record.card === 'reading') {
-      await record?.stay?.bound;
+    if (record?.stay === undefined || record.card === 'mute') return;
+    const { generation, end, bound } = record.stay;
+    if (record.card === 'reading' && (record.stay.reset || !reset)) {
+      await bound;
       return;
     }
-    const { generation, end } = record.stay;
     end.abort(new KortbroError(code));
-    this.#begin(record, generation, reset);
-    await record.stay.bound;
+    await this.#begin(record, generation, reset).bound;
   }
 
   /** The OS session is locked, disconnected or asleep: every handle is dropped. Back again: every card is read anew. */
@@ -135,7 +156,8 @@ export class CardTable {
   /** A driver has stopped: what it had bound is gone; its cards are reset and read again. */
   driverStopped(backend: TokenBackend): void {
     for (const record of this.#records.values()) {
-      if (record.stay === undefined || !record.tokens.some((token) => token.backend === backend)) continue;
+      if (record.stay === undefined || record.card === 'mute') continue;
+      if (!record.tokens.some((token) => token.backend === backend)) continue;
       const { generation, end } = record.stay;
       end.abort(new KortbroError('ERR_AGENT_DRIVER_CRASHED'));
       this.#begin(record, generation, true);
@@ -152,7 +174,7 @@ export class CardTable {
         tokens: [],
         stay: undefined,
       });
-    } else if (condition.card !== 'present') {
+    } else if (record.source === source && condition.card !== 'present') {
       record.card = condition.card;
       delete record.problem;
     }
@@ -162,83 +184,77 @@ export class CardTable {
     const record = this.#records.get(change.reader);
     if (record?.source !== source) return;
     if (change.kind === 'came') {
-      this.#muteTimers.get(change.reader)?.();
-      this.#muteTimers.delete(change.reader);
+      this.#forgetMuteCard(record);
       this.#changed({ kind: 'came', reader: change.reader });
       this.#begin(record, change.generation, false);
-      return;
-    }
-    const code = change.cause === 'replaced' ? 'ERR_CARD_CHANGED' : 'ERR_CARD_REMOVED';
-    if (change.cause === 'mute') this.#awaitMuteCard(record);
-    else this.#endStay(record, change.cause, new KortbroError(code));
+    } else if (change.cause === 'mute') this.#awaitMuteCard(record);
+    else this.#endStay(record, change.cause, new KortbroError(leavingCode[change.cause]));
   }
 
   /** A mute card may be a contact glitch: its login is over at once, its removal is told only if it stays mute. */
   #awaitMuteCard(record: ReaderRecord): void {
     record.stay?.end.abort(new KortbroError('ERR_CARD_FAILED'));
-    const cancel = this.#clock.after(limits.muteCardGrace, () => {
-      this.#muteTimers.delete(record.name);
-      this.#endStay(record, 'mute', new KortbroError('ERR_CARD_REMOVED'));
-    });
+    const cancel = this.#clock.after(limits.muteCardGrace, () =>
+      this.#endStay(record, 'mute', new KortbroError('ERR_CARD_REMOVED')),
+    );
     this.#muteTimers.set(record.name, cancel);
   }
 
-  #endStay(record: ReaderRecord, cause: Extract<CardChange, { kind: 'left' }>['cause'], reason: KortbroError): void {
+  #forgetMuteCard({ name }: ReaderRecord): void {
+    this.#muteTimers.get(name)?.();
+    this.#muteTimers.delete(name);
+  }
+
+  #endStay(record: ReaderRecord, cause: LeavingCause, reason: KortbroError): void {
+    this.#forgetMuteCard(record);
     const { stay, tokens } = record;
     if (stay === undefined) return;
     record.stay = undefined;
     record.tokens = [];
+    delete record.problem;
     if (record.card !== 'mute') record.card = 'empty';
     stay.end.abort(reason);
     for (const backend of record.source.backends) void backend.release(record.name).catch(() => undefined);
     this.#changed({ kind: 'left', reader: record.name, tokens, cause });
   }
 
-  #begin(record: ReaderRecord, generation: string, reset: boolean): void {
-    const stay: Stay = { generation, end: new AbortController(), bound: Promise.resolve() };
+  #begin(record: ReaderRecord, generation: string, reset: boolean): Stay {
+    const stay: Stay = { generation, reset, end: new AbortController(), bound: Promise.resolve() };
     record.stay = stay;
     record.tokens = [];
     record.card = 'reading';
     delete record.problem;
-    stay.bound = this.#bind(record, stay, reset);
+    stay.bound = this.#bind(record, stay);
     this.#changed({ kind: 'readers' });
+    return stay;
   }
 
-  async #bind(record: ReaderRecord, stay: Stay, reset: boolean): Promise<void> {
+  async #bind(record: ReaderRecord, { generation, reset, end }: Stay): Promise<void> {
     const started = this.#clock.now();
-    const atr = this.#conditions.get(record.source)?.get(record.name)?.atr ?? new Uint8Array();
-    let problem: { code: ErrorCode; native?: string } = { code: 'ERR_AGENT_DRIVER_MISSING' };
-    for (const backend of record.source.backends) {
-      try {
-        const descriptions = await backend.bind(record.name, atr, reset);
-        if (record.stay !== stay) return;
-        if (descriptions.length > 0) {
-          const place = { reader: record.name, generation: stay.generation, backend, gone: stay.end.signal };
-          record.tokens = descriptions.map((description) => bindToken(description, place));
-          record.card = 'ready';
-          const milliseconds = Math.round(this.#clock.now() - started);
-          this.#changed({ kind: 'bound', reader: record.name, tokens: record.tokens, milliseconds });
-          return;
-        }
-        problem = { code: 'ERR_CARD_UNSUPPORTED' };
-      } catch (error) {
-        problem = bindProblem(error);
-      }
+    const reader = record.name;
+    const atr = this.#conditions.get(record.source)?.get(reader)?.atr ?? new Uint8Array();
+    const outcome = await bindCard({ reader, generation, atr, gone: end.signal }, record.source.backends, reset);
+    // The stay may have ended meanwhile; what was read then belongs to nobody.
+    if (end.signal.aborted) return;
+    if (Array.isArray(outcome)) {
+      record.tokens = outcome;
+      record.card = 'ready';
+      const milliseconds = Math.round(this.#clock.now() - started);
+      this.#changed({ kind: 'bound', reader, tokens: outcome, milliseconds, again: reset });
+    } else {
+      record.card = 'unsupported';
+      record.problem = outcome.code;
+      this.#changed({ kind: 'unreadable', reader, ...outcome });
     }
-    if (record.stay !== stay) return;
-    record.card = 'unsupported';
-    record.problem = problem.code;
-    this.#changed({ kind: 'unreadable', reader: record.name, ...problem });
   }
 }
 
-function bindProblem(error: unknown): { code: ErrorCode; native?: string } {
-  if (error instanceof KortbroError) return { code: error.code };
-  if (!(error instanceof TokenError)) return { code: 'ERR_AGENT_INTERNAL' };
-  const { failure, native } = error;
-  const code = failure === 'login-lost' || failure === 'final-try-unconfirmed' ? 'ERR_CARD_FAILED' : failure;
-  return native === undefined ? { code } : { code, native };
-}
+const leavingCode = {
+  card: 'ERR_CARD_REMOVED',
+  reader: 'ERR_CARD_REMOVED',
+  service: 'ERR_CARD_SERVICE',
+  replaced: 'ERR_CARD_CHANGED',
+} as const;
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {

@@ -7,12 +7,17 @@ export interface ReaderCondition {
   name: string;
   card: 'empty' | 'mute' | 'present';
   generation: string | undefined;
+  /** Number of the connection to the service; counters compare only within one. */
+  connection: number;
   atr: Uint8Array;
 }
 
-/** One thing that happened, in the order in which to treat it: every `left` before every `came`. */
+/**
+ * One thing that happened, in the order in which to treat it: every `left` before every `came`. A card that falls silent
+ * leaves with the cause `mute`; what becomes of it then is told once more: it came back, or left for another cause.
+ */
 export type ReaderChange =
-  | { kind: 'left'; reader: string; generation: string; cause: 'card' | 'reader' | 'service' | 'replaced' | 'mute' }
+  | { kind: 'left'; reader: string; cause: 'card' | 'reader' | 'service' | 'replaced' | 'mute' }
   | { kind: 'came'; reader: string; generation: string };
 
 const state = { empty: 0x10, present: 0x20, mute: 0x200 } as const;
@@ -21,11 +26,12 @@ const state = { empty: 0x10, present: 0x20, mute: 0x200 } as const;
 export function readerConditions(picture: ReaderPicture): Map<string, ReaderCondition> {
   const conditions = new Map<string, ReaderCondition>();
   if (picture.service === 'stopped') return conditions;
+  const { connection } = picture;
   for (const { name, eventState, atr } of picture.readers) {
     const present = (eventState & state.present) !== 0;
     const card = !present ? 'empty' : (eventState & state.mute) !== 0 ? 'mute' : 'present';
-    const generation = card === 'present' ? `${picture.connection}/${name}/${eventState >>> 16}` : undefined;
-    conditions.set(name, { name, card, generation, atr });
+    const generation = card === 'present' ? `${connection}/${name}/${eventState >>> 16}` : undefined;
+    conditions.set(name, { name, card, generation, connection, atr });
   }
   return conditions;
 }
@@ -38,10 +44,10 @@ export function readerChanges(
 ): ReaderChange[] {
   const left: ReaderChange[] = [];
   const came: ReaderChange[] = [];
-  for (const { name, generation } of before.values()) {
-    const now = after.get(name);
-    if (generation === undefined || now?.generation === generation) continue;
-    left.push({ kind: 'left', reader: name, generation, cause: leavingCause(now, serviceRunning) });
+  for (const condition of before.values()) {
+    const now = after.get(condition.name);
+    if (!hasLeft(condition, now)) continue;
+    left.push({ kind: 'left', reader: condition.name, cause: leavingCause(condition, now, serviceRunning) });
   }
   for (const { name, generation } of after.values()) {
     if (generation === undefined || before.get(name)?.generation === generation) continue;
@@ -50,9 +56,15 @@ export function readerChanges(
   return [...left, ...came];
 }
 
-function leavingCause(now: ReaderCondition | undefined, serviceRunning: boolean) {
+function hasLeft({ card, generation }: ReaderCondition, now: ReaderCondition | undefined): boolean {
+  if (card === 'present') return now?.generation !== generation;
+  return card === 'mute' && (now === undefined || now.card === 'empty');
+}
+
+function leavingCause(before: ReaderCondition, now: ReaderCondition | undefined, serviceRunning: boolean) {
   if (!serviceRunning) return 'service';
   if (now === undefined) return 'reader';
   if (now.card === 'mute') return 'mute';
-  return now.card === 'empty' ? 'card' : 'replaced';
+  if (now.card === 'empty') return 'card';
+  return now.connection === before.connection ? 'replaced' : 'service';
 }

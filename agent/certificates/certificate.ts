@@ -1,7 +1,7 @@
 // Reads an X.509 certificate (RFC 5280) from a card: who holds it, what it is for, what it claims. Verifies no signature and
 // no chain: that is the relying party's. Bytes from a card are hostile: whatever is odd makes the certificate unreadable.
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
-import { BitString, Constructed, fromBER, ObjectIdentifier, OctetString, type BaseBlock } from 'asn1js';
+import { BitString, Constructed, fromBER, Integer, ObjectIdentifier, OctetString, type BaseBlock } from 'asn1js';
 import { displayText } from './display-text.ts';
 
 /** What the key may be used for, by keyUsage: nonRepudiation makes it a signature certificate, whatever else is set. */
@@ -40,21 +40,24 @@ const oid = {
   anyExtendedKeyUsage: '2.5.29.37.0',
 } as const;
 
+/** Only these are looked into: others may hold anything. */
+const readExtensions: readonly string[] = [oid.keyUsage, oid.certificatePolicies, oid.extendedKeyUsage];
+
 /** Parses `der`, or undefined when it is no certificate that this product can use. */
 export function parseCertificate(der: Uint8Array): CardCertificate | undefined {
   try {
     const x509 = new X509Certificate(der);
     if (!x509.raw.equals(der)) return undefined;
     const fields = certificateFields(der);
-    const holderId = displayText(attribute(fields.subject, oid.serialNumber), 64);
+    const serialNumber = attribute(fields.subject, oid.serialNumber);
     return {
       der,
       fingerprint: createHash('sha256').update(der).digest('hex'),
       publicKey: x509.publicKey,
       holder: displayText(attribute(fields.subject, oid.commonName), 100),
       organisation: displayText(attribute(fields.subject, oid.organisation), 100),
-      holderId,
-      identity: identityForm(holderId),
+      holderId: displayText(serialNumber, 64),
+      identity: identityForm(serialNumber),
       issuer: displayText(attribute(fields.issuer, oid.commonName), 200),
       notBefore: parsedDate(x509.validFrom),
       notAfter: parsedDate(x509.validTo),
@@ -66,9 +69,12 @@ export function parseCertificate(der: Uint8Array): CardCertificate | undefined {
   }
 }
 
-/** HSA-id: country, organisation number, hyphen, characters. Personal number: twelve digits. */
+/**
+ * By the exact text, as a relying party reads it. HSA-id: `SE` (`TSTNMT` in the test directory), organisation number, hyphen,
+ * characters; 31 at most. Personal number: twelve digits.
+ */
 export function identityForm(serialNumber: string): IdentityForm {
-  if (/^[A-Z]{2}\d{10}-[A-Z0-9]{1,32}$/.test(serialNumber)) return 'hsa-id';
+  if (/^(?=.{1,31}$)(?:SE|TSTNMT)\d{10}(?:\d{2})?-[0-9A-Z]{1,18}$/.test(serialNumber)) return 'hsa-id';
   return /^\d{12}$/.test(serialNumber) ? 'personal-number' : 'other';
 }
 
@@ -82,31 +88,41 @@ interface Fields {
 function certificateFields(der: Uint8Array): Fields {
   const tbs = children(children(decode(der))[0]);
   const [version, , , issuer, , subject] = tbs;
-  if (version?.idBlock.tagClass !== 3 || issuer === undefined || subject === undefined) throw new Error('not v3');
+  if (!isVersion3(version) || issuer === undefined || subject === undefined) throw new Error('not v3');
   const tagged = tbs.find((block) => block.idBlock.tagClass === 3 && block.idBlock.tagNumber === 3);
   const extensions = new Map<string, BaseBlock>();
+  const names = new Set<string>();
   for (const extension of tagged === undefined ? [] : children(children(tagged)[0])) {
     const [id, ...rest] = children(extension);
     const value = rest.at(-1);
     if (!(id instanceof ObjectIdentifier) || !(value instanceof OctetString)) throw new Error('not an extension');
     const name = id.valueBlock.toString();
-    if (extensions.has(name)) throw new Error('extension repeated');
-    extensions.set(name, decode(value.valueBlock.valueHexView));
+    if (names.has(name)) throw new Error('extension repeated');
+    names.add(name);
+    if (readExtensions.includes(name)) extensions.set(name, decode(value.valueBlock.valueHexView));
   }
   return { issuer, subject, extensions };
 }
 
-/** The first value of an attribute in a Name (RFC 5280 4.1.2.4), or ''. */
+/** [0] { INTEGER 2 }. Versions 1 and 2 have no extensions, so they cannot say what they are for. */
+function isVersion3(block: BaseBlock | undefined): boolean {
+  if (block?.idBlock.tagClass !== 3 || block.idBlock.tagNumber !== 0) return false;
+  const [version] = children(block);
+  return version instanceof Integer && version.valueBlock.valueDec === 2;
+}
+
+/** The value of an attribute in a Name (RFC 5280 4.1.2.4), or ''. With two of them there is no ground to choose one. */
 function attribute(name: BaseBlock, type: string): string {
-  for (const set of children(name)) {
-    for (const pair of children(set)) {
-      const [id, value] = children(pair);
-      if (!(id instanceof ObjectIdentifier) || id.valueBlock.toString() !== type) continue;
-      const text: unknown = value === undefined ? undefined : Reflect.get(value.valueBlock, 'value');
-      if (typeof text === 'string') return text;
-    }
-  }
-  return '';
+  const values = children(name)
+    .flatMap((set) => children(set))
+    .map((pair) => children(pair))
+    .filter(([id]) => id instanceof ObjectIdentifier && id.valueBlock.toString() === type);
+  const [first, ...others] = values;
+  if (others.length > 0) throw new Error('attribute repeated');
+  const [, value] = first ?? [];
+  const text: unknown = value === undefined ? '' : Reflect.get(value.valueBlock, 'value');
+  if (typeof text !== 'string') throw new Error('not a text');
+  return text;
 }
 
 /** keyUsage (RFC 5280 4.2.1.3): bit 0 digitalSignature, bit 1 nonRepudiation. Authentication wants clientAuth too, if EKU is there. */

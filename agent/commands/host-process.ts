@@ -4,6 +4,9 @@ import { encodeFrame, FrameReader } from '../../shared/framing.ts';
 import { limits } from '../../shared/limits.ts';
 import { parseAgentMessage, type AgentMessage, type ClientMessage } from '../../shared/messages.ts';
 import { parseStrictJsonBytes } from '../../shared/strict-json.ts';
+import { droppedVariables } from './install/launcher.ts';
+
+const dropped: readonly string[] = droppedVariables;
 
 /** An open way to the agent. */
 export interface HostProcess {
@@ -29,8 +32,7 @@ export function openHostProcess(program: string): OpenHost {
   return (listener) => {
     const child = spawn(process.execPath, [program, '--command'], {
       detached: true,
-      // NODE_OPTIONS is for developers, and could load anything into it.
-      env: { ...process.env, NODE_OPTIONS: undefined },
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !dropped.includes(name))),
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     const reader = new FrameReader(limits.messageToBrowser);

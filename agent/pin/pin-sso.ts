@@ -4,9 +4,8 @@ import { type Clock } from '../../shared/clock.ts';
 import { KortbroError } from '../../shared/errors.ts';
 import { type PinSsoEnd } from '../audit/audit-event.ts';
 
-/** What a session needs of its token; a card's new stay is a new token. */
+/** What a session needs of its token. A session belongs to this very object: a card that is bound anew is another token. */
 export interface SsoToken {
-  key: string;
   fingerprint: string;
   gone: AbortSignal;
 }
@@ -31,7 +30,7 @@ export class PinSso<Token extends SsoToken> {
   readonly #clock: Clock;
   readonly #limits: () => PinSsoLimits;
   readonly #ended: (token: Token, reason: PinSsoEnd, sites: string[]) => void;
-  readonly #sessions = new Map<string, Session<Token>>();
+  readonly #sessions = new Map<Token, Session<Token>>();
 
   /** `ended` carries out what an end means (lock the card, tell the sites); it is called once for each session. */
   constructor(
@@ -46,10 +45,10 @@ export class PinSso<Token extends SsoToken> {
 
   /** Whether the token's PIN has been given and the session has not ended. */
   isOpen(token: Token): boolean {
-    const session = this.#sessions.get(token.key);
+    const session = this.#sessions.get(token);
     if (session === undefined) return false;
     if (this.#deadline(session) <= this.#clock.now()) this.#endByLimit(session);
-    return this.#sessions.has(token.key);
+    return this.#sessions.has(token);
   }
 
   /** The token has just been logged in; the PIN dialog named `site`, so that it is let in. Ends by itself when the token goes. */
@@ -65,35 +64,35 @@ export class PinSso<Token extends SsoToken> {
       choices: new Map(),
       cancelTimer: () => undefined,
     };
-    this.#sessions.get(token.key)?.cancelTimer();
-    this.#sessions.set(token.key, session);
+    this.#sessions.get(token)?.cancelTimer();
+    this.#sessions.set(token, session);
     this.#schedule(session);
     token.gone.addEventListener('abort', () => this.end(token, endOfStay(token.gone.reason)), { once: true });
   }
 
   /** Whether the holder has let `site` in during this session. */
   hasSite(token: Token, site: string): boolean {
-    return this.#sessions.get(token.key)?.sites.has(site) ?? false;
+    return this.#sessions.get(token)?.sites.has(site) ?? false;
   }
 
   /** The certificate (CKA_ID) that the holder has used at `site` in this session. */
   choice(token: Token, site: string): string | undefined {
-    return this.#sessions.get(token.key)?.choices.get(site);
+    return this.#sessions.get(token)?.choices.get(site);
   }
 
   /** Remembers the holder's choice for `site` until the session ends. */
   choose(token: Token, site: string, certificateId: string): void {
-    this.#sessions.get(token.key)?.choices.set(site, certificateId);
+    this.#sessions.get(token)?.choices.set(site, certificateId);
   }
 
   /** The sites of the token's session. */
   sites(token: Token): string[] {
-    return [...(this.#sessions.get(token.key)?.sites ?? [])];
+    return [...(this.#sessions.get(token)?.sites ?? [])];
   }
 
   /** `site` has used the card: it belongs to the session, and the idle limit counts from now. */
   used(token: Token, site: string): void {
-    const session = this.#sessions.get(token.key);
+    const session = this.#sessions.get(token);
     if (session === undefined) return;
     session.sites.add(site);
     session.usedAt = this.#clock.now();
@@ -101,10 +100,10 @@ export class PinSso<Token extends SsoToken> {
 
   /** Ends the session of `token`, if there is one. Whether there was. */
   end(token: Token, reason: PinSsoEnd): boolean {
-    const session = this.#sessions.get(token.key);
+    const session = this.#sessions.get(token);
     if (session === undefined) return false;
     session.cancelTimer();
-    this.#sessions.delete(token.key);
+    this.#sessions.delete(token);
     this.#ended(session.token, reason, [...session.sites]);
     return true;
   }
@@ -139,6 +138,7 @@ function endOfStay(reason: unknown): PinSsoEnd {
   const code = reason instanceof KortbroError ? reason.code : undefined;
   if (code === 'ERR_CARD_REMOVED') return 'card-removed';
   if (code === 'ERR_CARD_CHANGED') return 'card-changed';
+  if (code === 'ERR_CARD_SERVICE') return 'service-stopped';
   if (code === 'ERR_AGENT_SESSION_LOCKED') return 'session-locked';
   return code === 'ERR_CARD_FAILED' ? 'login-lost' : 'driver-stopped';
 }

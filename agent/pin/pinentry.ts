@@ -1,7 +1,7 @@
 // One run of a pinentry program: a dialog or a few after one another. The PIN is read from a pipe of our own into a Buffer of
 // our own; whoever gets it zeroes it. The program is ended by its pid whatever happens.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
 import { KortbroError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
@@ -67,7 +67,8 @@ class Pinentry {
     const chunk = Buffer.alloc(maximumLine);
     const pipe = makePipe();
     try {
-      this.#child = spawn(program, [], { stdio: ['pipe', pipe.write, 'ignore'], env: environment });
+      const [command = program, ...words] = boundToUs(program);
+      this.#child = spawn(command, words, { stdio: ['pipe', pipe.write, 'ignore'], env: environment });
     } finally {
       closeSync(pipe.write);
     }
@@ -204,7 +205,7 @@ class Pinentry {
     if (parsed === undefined) {
       this.fail(new KortbroError('ERR_PIN_PROMPT'));
     } else if (parsed.kind === 'secret') {
-      const target = Buffer.alloc(limits.pinMaximum);
+      const target = secretBuffer(limits.pinMaximum);
       const length = unescapeInto(parsed.escaped, target);
       this.#pin = isPin(target, length) ? shrink(target, length) : undefined;
       zero(target);
@@ -218,14 +219,29 @@ class Pinentry {
   }
 }
 
+/** util-linux: asks the kernel to end what it then becomes (the process id stays) when its parent dies (prctl PR_SET_PDEATHSIG). */
+const setpriv = '/usr/bin/setpriv';
+
+/** A dialog must not outlive an agent that is killed: a pinentry does not notice, and nobody would take the PIN typed into it. */
+function boundToUs(program: string): string[] {
+  return existsSync(setpriv) ? [setpriv, '--pdeathsig', 'TERM', '--', program] : [program];
+}
+
 /** Digits only: what cannot be a PIN must not cost a try. */
 function isPin(bytes: Uint8Array, length: number): boolean {
   return length >= limits.pinMinimum && bytes.subarray(0, length).every((byte) => byte >= 0x30 && byte <= 0x39);
 }
 
-/** Not Buffer.from: that would place the PIN in the pool that other Buffers share. */
 function shrink(source: Uint8Array, length: number): Buffer {
-  const exact = Buffer.alloc(length);
+  const exact = secretBuffer(length);
   exact.set(source.subarray(0, length));
   return exact;
+}
+
+/**
+ * Memory of its own outside V8's heap. Not Buffer.from, which would use the pool that other Buffers share; not Buffer.alloc, which
+ * keeps up to 64 bytes within the heap: there the collector leaves copies, and so does native code that is handed such a Buffer.
+ */
+function secretBuffer(length: number): Buffer {
+  return Buffer.from(new ArrayBuffer(length));
 }

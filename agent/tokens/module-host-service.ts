@@ -101,11 +101,16 @@ function described(token: TokenDescription): unknown {
 function failureOf(error: unknown): Omit<Extract<HostAnswer, { failure: unknown }>, 'id'> {
   if (!(error instanceof TokenError)) {
     const native = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
-    return { failure: 'ERR_AGENT_INTERNAL', native: native.slice(0, 200) };
+    return { failure: 'ERR_AGENT_INTERNAL', native: shortened(native) };
   }
   return {
     failure: error.failure,
     ...(error.triesLeft === undefined ? {} : { triesLeft: error.triesLeft }),
-    ...(error.native === undefined ? {} : { native: error.native.slice(0, 200) }),
+    ...(error.native === undefined ? {} : { native: shortened(error.native) }),
   };
+}
+
+/** Cut to what the protocol takes; half a surrogate pair would make the whole answer invalid. */
+function shortened(native: string): string {
+  return native.slice(0, 200).toWellFormed();
 }

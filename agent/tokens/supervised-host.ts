@@ -90,11 +90,7 @@ export class SupervisedHost {
     const child = this.#child;
     this.#failAll('ERR_AGENT_STOPPED', 'ERR_AGENT_STOPPED');
     if (child === undefined || child.process.exitCode !== null || child.process.signalCode !== null) return;
-    const gone = new Promise<void>((resolve) => child.process.once('exit', () => resolve()));
-    const kill = setTimeout(() => child.process.kill('SIGKILL'), endTime);
-    child.channel.end();
-    await gone;
-    clearTimeout(kill);
+    await dismiss(child);
   }
 
   #refusalNow(): TokenError | undefined {
@@ -125,7 +121,15 @@ export class SupervisedHost {
   }
 
   #spawn(): void {
-    const child = spawnHost();
+    let child: HostChild;
+    try {
+      child = spawnHost();
+    } catch {
+      this.#opened = Promise.reject(new TokenError('ERR_AGENT_DRIVER_CRASHED'));
+      this.#opened.catch(() => undefined);
+      this.#restartLater('crashed', null, null);
+      return;
+    }
     this.#child = child;
     this.#state = 'starting';
     this.#hung = false;
@@ -155,24 +159,32 @@ export class SupervisedHost {
     this.#state = 'refused';
     this.#refusal = error instanceof TokenError ? error : new TokenError('ERR_AGENT_INTERNAL');
     for (const job of this.#queue.splice(0)) drop(job, this.#refusal);
-    child.channel.end();
+    void dismiss(child);
   }
 
   #pump(): void {
     if (this.#state !== 'ready' || this.#current !== undefined) return;
     const job = this.#queue.shift();
-    if (job !== undefined) this.#send(job);
+    if (job === undefined) return;
+    try {
+      this.#send(job);
+    } catch {
+      // A question that does not fit a frame.
+      drop(job, new TokenError('ERR_AGENT_INTERNAL'));
+      this.#pump();
+    }
   }
 
   #send(job: Job): void {
     const child = this.#child;
     if (child === undefined) return;
     const id = ++this.#lastId;
+    const head = frameHead({ id, ...job.question }, job.bytes.length);
     const timer = setTimeout(() => this.#kill(child, 'ERR_AGENT_DRIVER_HUNG'), this.#callTime);
     this.#current = { id, job, timer };
     // Corked: head and bytes leave in one writev, so the bytes are copied by the kernel alone.
     child.channel.cork();
-    child.channel.write(frameHead({ id, ...job.question }, job.bytes.length));
+    child.channel.write(head);
     if (job.bytes.length > 0) {
       child.channel.write(job.bytes, () => {
         if (job.secret) job.bytes.fill(0);
@@ -219,16 +231,20 @@ export class SupervisedHost {
     if (child !== this.#child) return;
     this.#child = undefined;
     child.channel.destroy();
-    const over = this.#state === 'stopped' || this.#state === 'refused';
-    const reason = over ? 'stopped' : this.#hung ? 'hung' : 'crashed';
-    if (over) {
-      this.events.emit('exit', { reason, code, signal, restartIn: undefined });
+    if (this.#state === 'stopped' || this.#state === 'refused') {
+      this.events.emit('exit', { reason: 'stopped', code, signal, restartIn: undefined });
       return;
     }
-    this.#failures = performance.now() - this.#startedAt >= steadyAfter ? 1 : this.#failures + 1;
-    const restartIn = this.#pauseAfter(this.#failures);
+    const reason = this.#hung ? 'hung' : 'crashed';
     // Calls that came after a hang was noticed wait for the next child; those from before have failed already.
     if (this.#state !== 'ending') this.#failAll('ERR_AGENT_DRIVER_CRASHED', 'ERR_AGENT_DRIVER_CRASHED');
+    if (performance.now() - this.#startedAt >= steadyAfter) this.#failures = 0;
+    this.#restartLater(reason, code, signal);
+  }
+
+  #restartLater(reason: 'hung' | 'crashed', code: number | null, signal: NodeJS.Signals | null): void {
+    this.#failures += 1;
+    const restartIn = this.#pauseAfter(this.#failures);
     this.#state = 'pausing';
     this.#pauseIsLong = restartIn > waitablePause;
     if (this.#pauseIsLong) this.#failAll('ERR_AGENT_DRIVER_CRASHED', 'ERR_AGENT_DRIVER_CRASHED');
@@ -245,4 +261,13 @@ export class SupervisedHost {
     }
     for (const job of this.#queue.splice(0)) drop(job, new TokenError(waiting));
   }
+}
+
+/** Lets a child end by itself, which it does when its channel ends, and kills it when it does not. Settles when it is gone. */
+async function dismiss({ process: child, channel }: HostChild): Promise<void> {
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const kill = setTimeout(() => child.kill('SIGKILL'), endTime);
+  channel.end();
+  await gone;
+  clearTimeout(kill);
 }

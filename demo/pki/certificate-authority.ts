@@ -77,7 +77,7 @@ export async function issueCertificate(
   subjectKeys: Pick<KeyPair, 'publicKey'>,
 ): Promise<Uint8Array> {
   // Taken from the issuer's own bytes, so that issuer and subject match octet by octet (RFC 5280 4.1.2.4).
-  const name = new x509.X509Certificate(authority.certificate).subjectName;
+  const name = new x509.X509Certificate(new Uint8Array(authority.certificate)).subjectName;
   return sign(profile, subjectKeys, { name, keys: authority.keys });
 }
 

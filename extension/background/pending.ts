@@ -82,7 +82,9 @@ export class PendingRequests {
   connected(): void {
     this.#connected = true;
     this.#reason = undefined;
-    for (const [id, entry] of this.#entries) this.#post(id, entry);
+    for (const [id, entry] of this.#entries) {
+      if (!entry.sent) this.#post(id, entry); // a host that says so twice must not make a request run twice
+    }
   }
 
   /** The agent or the host is gone: every request fails, for good. `told` is the host's own reason, if it gave one. */

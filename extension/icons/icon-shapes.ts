@@ -14,11 +14,11 @@ export interface Layer {
 /** Side of the grid. */
 export const iconGrid = 16;
 
-// Between white and Chromium's darkest toolbar every one of these has a contrast of at least 3:1 to both.
-const teal = '#0f8a94';
-const grey = '#80868b';
+// Each has a contrast of at least 3:1 to Chromium's and Edge's toolbars, light and dark (test/extension/icons.test.ts).
+const teal = '#118d97';
+const grey = '#7b8187';
 const green = '#2a9142';
-const red = '#d93a3a';
+const red = '#e2484d';
 const amber = '#b86e00';
 const white = '#ffffff';
 

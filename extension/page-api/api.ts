@@ -46,11 +46,11 @@ export type KortbroEventName = 'cardremoved' | 'cardinserted' | 'loggedout';
 
 export interface Kortbro {
   /** @throws KortbroError */
-  status(options?: CallOptions): Promise<Status>;
+  readonly status: (options?: CallOptions) => Promise<Status>;
   /** Asks the card holder to log in; the PIN is asked for outside the browser, and only when needed. @throws KortbroError */
-  authenticate(request: AuthenticateRequest, options?: CallOptions): Promise<AuthenticationToken>;
+  readonly authenticate: (request: AuthenticateRequest, options?: CallOptions) => Promise<AuthenticationToken>;
   /** Calls `listener` at each event until the returned function is called. */
-  on(event: KortbroEventName, listener: () => void): () => void;
+  readonly on: (event: KortbroEventName, listener: () => void) => () => void;
   /** The class of every refusal, for `instanceof`. */
   readonly KortbroError: KortbroErrorConstructor;
 }

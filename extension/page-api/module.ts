@@ -5,7 +5,7 @@ import { type Kortbro } from './api.ts';
 import { KortbroError as OwnError } from './kortbro-error.ts';
 
 /** The class of every refusal: the extension's own where it is there, so that `instanceof` holds for both doors. */
-export const KortbroError = globalThis.window.kortbro?.KortbroError ?? OwnError;
+export const KortbroError = (typeof window === 'undefined' ? undefined : window.kortbro?.KortbroError) ?? OwnError;
 
 /** Looks for the extension at each call: it is in the page from the start, or not before the page is loaded anew. */
 export const kortbro: Kortbro = Object.freeze({

@@ -64,7 +64,7 @@ function show({ screen, title: titleKey, advice, isBusy, readers, sites }: Popup
   if (code !== undefined) byId('code').replaceChildren(`${text('codeLabel')}: `, element('code', '', code));
   if (screen.name !== shownPicture) {
     shownPicture = screen.name;
-    byId('picture').replaceChildren(...pictures[screen.name].map(use));
+    byId('picture').replaceChildren(...pictures[screen.name].flatMap(partsOf));
   }
   if (shownReaders !== (shownReaders = JSON.stringify(readers))) {
     byId('readers').replaceChildren(...readers.map((reader) => readerElement(reader, readers.length > 1)));
@@ -117,10 +117,8 @@ function tell(words: string, isAlarming: boolean): void {
   setText(outcome, words);
 }
 
-function use(symbol: string): SVGElement {
-  const part = document.createElementNS('http://www.w3.org/2000/svg', 'use');
-  part.setAttribute('href', `#${symbol}`);
-  return part;
+function partsOf(symbol: string): Node[] {
+  return [...byId(symbol).children].map((part) => part.cloneNode(true));
 }
 
 function element(name: string, className: string, words?: string): HTMLElement {

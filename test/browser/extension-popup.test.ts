@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Page } from 'playwright-core';
-import { type View } from '../../extension/background/popup-messages.ts';
+import { type PopupMessage, type View } from '../../extension/background/popup-messages.ts';
+import { errorTexts } from '../../shared/error-texts.ts';
 import { extensionId } from '../../shared/names.ts';
 import { moreStates, popupStates } from '../extension/popup-states.ts';
 import { startExtensionBrowser, type ExtensionBrowser } from './extension-browser.ts';
@@ -45,6 +46,71 @@ for (const language of ['sv', 'en'] as const) {
         await page.close();
       });
     }
+
+    it('is used by keyboard, and says what it does', async () => {
+      const page = await openPopup(browser, views);
+      await show(page, 'in-use');
+      await page.keyboard.press('Tab');
+      const forget = page.locator('#forget');
+      assert.equal(await page.evaluate(() => document.activeElement?.id), 'forget');
+      assert.equal(await forget.evaluate((button) => getComputedStyle(button).outlineStyle), 'solid');
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Enter');
+      assert.deepEqual(await page.evaluate('said'), [{ verb: 'forget-pin' }]);
+      assert.equal(await forget.getAttribute('aria-disabled'), 'true');
+      assert.match(await forget.innerText(), /…/);
+      await answer(page, { verb: 'forget-pin', error: { code: 'ERR_AGENT_STOPPED', message: 'x' } });
+      const failure = `${errorTexts.ERR_AGENT_STOPPED[language]} (ERR_AGENT_STOPPED)`;
+      assert.equal(await page.locator('#outcome').innerText(), failure);
+      await page.keyboard.press('Space');
+      await answer(page, { verb: 'forget-pin', result: { ended: 1 } });
+      assert.ok(await page.locator('#outcome').innerText());
+      await show(page, 'card-in');
+      assert.equal(await page.evaluate(() => document.activeElement?.id), 'title');
+      assert.ok(await page.locator('#outcome').innerText(), 'the answer stays when the state changes');
+      await page.close();
+    });
+
+    it('is said by a screen reader when the state changes, in the right language', async () => {
+      const page = await openPopup(browser, views);
+      assert.equal(await page.evaluate(() => document.documentElement.lang), language);
+      assert.equal(await page.locator('#status').getAttribute('role'), 'status');
+      assert.equal(await page.locator('#outcome').getAttribute('role'), 'status');
+      await show(page, 'in-use');
+      await page.evaluate(() => {
+        const changes: string[] = [];
+        Object.assign(globalThis, { changes });
+        new MutationObserver((records) => changes.push(...records.map(({ target }) => target.nodeName))).observe(
+          document.body,
+          { subtree: true, childList: true, characterData: true },
+        );
+      });
+      await show(page, 'in-use');
+      assert.deepEqual(await page.evaluate('changes'), [], 'the same state again is not said twice');
+      await page.close();
+    });
+
+    it('shows what a card says as text, whatever it says', async () => {
+      const page = await openPopup(browser, views);
+      await show(page, 'hostile');
+      assert.equal(await page.locator('.holder').innerText(), '<img src=x onerror=alert(1)>');
+      assert.equal(await page.locator('img').count(), 0);
+      assert.equal(
+        await page.locator('.organisation').evaluate((part) => getComputedStyle(part).unicodeBidi),
+        'isolate',
+      );
+      await page.close();
+    });
+
+    it('does not move for those who do not want it', async () => {
+      const page = await openPopup(browser, views);
+      await show(page, 'reading');
+      const animation = () => page.evaluate(() => document.getAnimations().length);
+      assert.notEqual(await animation(), 0);
+      await page.emulateMedia({ reducedMotion: 'reduce' });
+      assert.equal(await animation(), 0);
+      await page.close();
+    });
 
     it('is readable in forced colours and keeps the picture', async () => {
       const page = await openPopup(browser, views);
@@ -90,6 +156,12 @@ async function show(page: Page, state: string): Promise<void> {
   await page.evaluate((name) => {
     (globalThis as unknown as { show: (state: string) => void }).show(name);
   }, state);
+}
+
+async function answer(page: Page, message: PopupMessage): Promise<void> {
+  await page.evaluate((given) => {
+    (globalThis as unknown as { answer: (message: unknown) => void }).answer(given);
+  }, message);
 }
 
 async function picture(page: Page, path: string): Promise<void> {

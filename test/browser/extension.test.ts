@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Page } from 'playwright-core';
+import { type ConsoleMessage, type Page } from 'playwright-core';
 import { type ClientMessage } from '../../shared/messages.ts';
 import { extensionId } from '../../shared/names.ts';
 import { agentState, loginToken, nonce, reader, token } from '../extension/agent-states.ts';
@@ -17,10 +17,19 @@ describe('the extension in Chromium', function () {
   let build: ExtensionBuild;
   let browser: ExtensionBrowser;
   let page: Page;
+  let hostsAtStart = 0;
+  const complaints: string[] = [];
+  const complain = (message: ConsoleMessage): void => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  };
 
   before(async () => {
     build = buildExtension();
     browser = await startExtensionBrowser(build.extension);
+    await browser.agent.until(() => browser.agent.received[0]);
+    hostsAtStart = browser.agent.hosts.length;
+    browser.context.on('serviceworker', (worker) => worker.on('console', complain));
+    for (const worker of browser.context.serviceWorkers()) worker.on('console', complain);
     const { pages } = browser.sites;
     pages.set('/first', '<!doctype html><script>first = typeof kortbro?.authenticate</script>');
     pages.set('/kortbro.js', readFileSync(join(build.page, 'kortbro.js'), 'utf8'));
@@ -31,8 +40,8 @@ describe('the extension in Chromium', function () {
     );
   });
   after(async () => {
-    await browser?.stop();
-    build?.remove();
+    await browser.stop();
+    build.remove();
   });
   beforeEach(async () => {
     browser.agent.script = () => undefined;
@@ -40,6 +49,7 @@ describe('the extension in Chromium', function () {
   });
   afterEach(async () => {
     for (const opened of browser.context.pages().slice(1)) await opened.close();
+    assert.deepEqual(complaints.splice(0), [], 'the worker complains in its console');
   });
 
   async function open(url: string): Promise<Page> {
@@ -63,6 +73,10 @@ describe('the extension in Chromium', function () {
     browser.agent.script = () => undefined;
     assert.deepEqual(await authenticate(page, nonce), { value: loginToken });
   }
+
+  it('opens its port when the browser starts, without a page', () => {
+    assert.equal(hostsAtStart, 1);
+  });
 
   describe('page API', () => {
     it("is there for the page's first inline script, and nothing is opened by that", async () => {
@@ -282,7 +296,9 @@ describe('the extension in Chromium', function () {
       const held = withhold();
       const endings = await page.evaluate(async (given) => {
         const calls = Array.from({ length: 9 }, () => window.kortbro?.authenticate({ nonce: given }));
-        return Promise.race(calls.map((call) => call?.catch((error: unknown) => (error as { code: string }).code)));
+        return Promise.race(
+          calls.map(async (call) => call?.catch((error: unknown) => (error as { code: string }).code)),
+        );
       }, nonce);
       assert.equal(endings, 'ERR_REQUEST_TOO_MANY');
       assert.equal(held.length, 8);

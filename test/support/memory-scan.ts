@@ -80,7 +80,8 @@ export function scanFiles(directory: string, secrets: readonly string[], leaveOu
 
 /** Regions with resident pages that can be written, or that belong to no file. */
 function writtenRegions(processId: number): { start: number; end: number; label: string }[] {
-  const regions: { start: number; end: number; label: string; readable: boolean; own: boolean; resident: number }[] = [];
+  const regions: { start: number; end: number; label: string; readable: boolean; own: boolean; resident: number }[] =
+    [];
   for (const line of readFileSync(`/proc/${processId}/smaps`, 'utf8').split('\n')) {
     const head = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+\s*(.*)$/.exec(line);
     const last = regions.at(-1);

@@ -36,9 +36,7 @@ export function childrenOf(processId: number): ProcessEntry[] {
 export function descendantsOf(processId: number): ProcessEntry[] {
   const table = processTable();
   const below = (parent: number): ProcessEntry[] =>
-    table
-      .filter(({ parentId }) => parentId === parent)
-      .flatMap((entry) => [entry, ...below(entry.processId)]);
+    table.filter(({ parentId }) => parentId === parent).flatMap((entry) => [entry, ...below(entry.processId)]);
   return below(processId);
 }
 

@@ -3,13 +3,14 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { endpointDirectories, parseEndpoint, type EndpointPlace } from '../../../shared/endpoint.ts';
 import { KortbroError } from '../../../shared/errors.ts';
-import { developmentPolicyVariable, endpointFileName, policyPath } from '../../../shared/names.ts';
+import { endpointFileName } from '../../../shared/names.ts';
 import { defaultPolicy } from '../../../shared/policy.ts';
 import { startReaderWatch, type ReaderPicture } from '../../native/pcsc.ts';
 import { sessionUnavailable } from '../../native/session-events.ts';
 import { findPinentry } from '../../pin/pinentry-program.ts';
 import { loadPolicy } from '../../policy/policy-file.ts';
-import { knownModules, moduleProblem } from '../../tokens/module-path.ts';
+import { policyPlace } from '../../policy/policy-place.ts';
+import { findModules, knownModules, moduleProblem } from '../../tokens/module-path.ts';
 import { askStatus, type AskOptions } from '../ask-agent.ts';
 import { type Programs } from '../programs.ts';
 import { type UserPlaces } from '../user-places.ts';
@@ -39,8 +40,8 @@ export interface GatherOptions {
 export async function gather({ place, places, programs, ask, root }: GatherOptions): Promise<Picture> {
   const { environment } = place;
   const ranBefore = agentRuns(place);
-  const path = policyFile(environment);
-  const outcome = loadPolicy(path);
+  const { path, owner } = policyPlace(environment);
+  const outcome = loadPolicy(path, owner);
   const policy = outcome.ok ? outcome.policy : defaultPolicy;
   const socket = environment['PCSCLITE_CSOCK_NAME'] ?? `${root}/run/pcscd/pcscd.comm`;
   const [agent, readers] = await Promise.all([gatherAgent(ask, ranBefore), firstReaderPicture()]);
@@ -68,12 +69,6 @@ export async function gather({ place, places, programs, ask, root }: GatherOptio
 
 function partsOf({ node, nativeHost, agent, moduleHost, addon }: Programs): string[] {
   return [node, nativeHost, agent, moduleHost, addon];
-}
-
-/** The same file as the agent reads; a packaged build takes no other. */
-function policyFile(environment: EndpointPlace['environment']): string {
-  const development = typeof __DEVELOPMENT__ === 'undefined' || __DEVELOPMENT__;
-  return (development ? environment[developmentPolicyVariable] : undefined) ?? policyPath;
 }
 
 /** Whether the process that wrote the endpoint file is alive. */
@@ -105,7 +100,7 @@ async function gatherAgent(ask: AskOptions, ranBefore: boolean): Promise<AgentSi
 function gatherDrivers(tokens: typeof defaultPolicy.tokens, auditLog: string): Picture['drivers'] {
   const fromPolicy = tokens.length > 0;
   const named = tokens.flatMap((source) => (source.type === 'pkcs11' ? [source.module] : []));
-  const paths = fromPolicy ? named : knownModules.filter((path) => existsSync(path));
+  const paths = fromPolicy ? named : builtInModules();
   return {
     fromPolicy,
     modules: paths.map((path) => {
@@ -115,6 +110,14 @@ function gatherDrivers(tokens: typeof defaultPolicy.tokens, auditLog: string): P
     simulators: tokens.flatMap((source) => (source.type === 'simulator' ? [source.directory] : [])),
     stops: driverStops(lastText(auditLog)),
   };
+}
+
+/** Of the built-in list: what the agent loads, and what is installed and may not be loaded. */
+function builtInModules(): string[] {
+  const loaded = findModules();
+  return knownModules.filter(
+    (path) => loaded.includes(path) || (existsSync(path) && moduleProblem(path) !== undefined),
+  );
 }
 
 /** The end of a file, or '' when it cannot be read. */

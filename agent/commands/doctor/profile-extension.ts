@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { extensionId } from '../../../shared/names.ts';
 
-const setting = z.object({ state: z.number().optional().catch(undefined), disable_reasons: z.unknown() });
+const setting = z.object({ state: z.number().optional().catch(undefined), disable_reasons: z.unknown().optional() });
 const preferences = z.object({
   extensions: z.object({ settings: z.record(z.string(), z.unknown()) }),
 });

@@ -3,9 +3,13 @@
 /** The line by which a launcher of ours is known. */
 const mark = "# Written by 'kortbro install --user'; 'kortbro uninstall --user' removes it.";
 
-/** A POSIX shell script that becomes `node program`. NODE_OPTIONS is for developers, and could load anything into it. */
+/** What could change what Node loads or writes; native-host/launcher.sh of a built installation drops the same. */
+export const droppedVariables = ['NODE_OPTIONS', 'NODE_PATH', 'NODE_DEBUG', 'NODE_V8_COVERAGE'] as const;
+
+/** A POSIX shell script that becomes `node program`, without core dumps. */
 export function launcher(node: string, program: string): string {
-  return `#!/bin/sh\n${mark}\nunset NODE_OPTIONS\nexec ${quoted(node)} ${quoted(program)} "$@"\n`;
+  const lines = ['#!/bin/sh', mark, `unset ${droppedVariables.join(' ')}`, 'ulimit -c 0'];
+  return `${lines.join('\n')}\nexec ${quoted(node)} ${quoted(program)} "$@"\n`;
 }
 
 /** Whether `text` was written by `launcher`. */
@@ -16,7 +20,7 @@ export function isOurLauncher(text: string): boolean {
 /** The files that a launcher of ours needs: Node and the program. Empty for any other text. */
 export function launcherTargets(text: string): string[] {
   if (!isOurLauncher(text)) return [];
-  const line = text.split('\n').slice(3).join('\n');
+  const line = text.slice(text.indexOf('\nexec ') + 5);
   return [...line.matchAll(/ ('(?:[^']|'\\'')*')/g)].map(([, word]) =>
     (word ?? '').slice(1, -1).replaceAll(`'\\''`, `'`),
   );

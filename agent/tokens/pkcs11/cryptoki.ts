@@ -160,7 +160,7 @@ export class Cryptoki {
     const der = attribute(pkcs11js.CKA_VALUE);
     const id = attribute(pkcs11js.CKA_ID).toString('hex');
     if (der.length === 0 || der.length > limits.certificateSize || id.length > 200) return undefined;
-    return { id, label: attribute(pkcs11js.CKA_LABEL).toString().slice(0, 200), der };
+    return { id, label: attribute(pkcs11js.CKA_LABEL).toString().slice(0, 200).toWellFormed(), der };
   }
 
   #find(session: Session, template: pkcs11js.Template): ObjectHandle[] {

@@ -18,7 +18,7 @@ class FakeHost {
   readonly options: AskOptions = {
     open: (listener) => {
       this.#listener = listener;
-      return { send: (message) => void this.sent.push(message), close: () => void this.closed++ };
+      return { send: (message) => void this.sent.push(message), close: () => (this.closed += 1) };
     },
     clock: {
       now: () => this.now,

@@ -1,5 +1,6 @@
 // PC/SC with the real pcscd and a virtual card: every change that a reader can go through, APDUs, and the reset.
 import assert from 'node:assert/strict';
+import { setTimeout as wait } from 'node:timers/promises';
 import { readerStateBits } from '../../../agent/native/pcsc.ts';
 import { type CardStack, cardStackUnavailable, startCardStack } from '../../card/card-stack.ts';
 import { ANNA, BERTIL, inventedCard } from '../../card/invented-persons.ts';
@@ -39,7 +40,11 @@ describe('PC/SC with a virtual card', function () {
 
   afterEach(async () => {
     await child.kill();
-    for (const slot of [0, 1]) if ((await stack.cardIn(slot)) !== undefined) await stack.remove(slot);
+    for (const slot of [0, 1]) {
+      if ((await stack.cardIn(slot)) !== undefined) await stack.remove(slot);
+      // The next test begins with readers that pcscd knows to be empty.
+      while (!(await stack.readerState(slot)).empty) await wait(50);
+    }
   });
 
   const stateOf = (picture: SeenPicture, name = reader): SeenReader =>

@@ -4,6 +4,9 @@ import { type Text } from '../../text.ts';
 import { ok, problem, warning, type Finding } from '../finding.ts';
 import { type Picture } from '../picture.ts';
 
+/** SCARD_W_SECURITY_VIOLATION, SCARD_E_NO_ACCESS. */
+const noAccess: readonly number[] = [0x8010006a, 0x80100027];
+
 const start: Text = {
   sv: 'Starta den: systemctl enable --now pcscd.socket',
   en: 'Start it: systemctl enable --now pcscd.socket',
@@ -58,25 +61,41 @@ export function checkCardService({ cardService, drivers, environment }: Picture)
     ];
   }
   const code = readers.code === undefined ? '' : ` (${pcscCodeName(readers.code)})`;
-  return socket.exists
-    ? [
-        problem(
-          'card-service',
-          {
-            sv: `Korttjänsten svarar inte på ${socket.path}${code}.`,
-            en: `The card service does not answer at ${socket.path}${code}.`,
-          },
-          {
-            sv: 'Starta om den: systemctl restart pcscd. Svarar den då också nej, se efter vem polkit låter använda den.',
-            en: 'Restart it: systemctl restart pcscd. If it still says no, see whom polkit lets use it.',
-          },
-        ),
-      ]
-    : [
-        problem(
-          'card-service',
-          { sv: `Korttjänsten är inte igång${code}.`, en: `The card service is not running${code}.` },
-          start,
-        ),
-      ];
+  if (readers.code !== undefined && noAccess.includes(readers.code)) {
+    return [
+      problem(
+        'card-service',
+        {
+          sv: `Korttjänsten släpper inte in den här användaren${code}.`,
+          en: `The card service does not let this user in${code}.`,
+        },
+        {
+          sv: 'polkit släpper bara in den som sitter vid datorn. Ge fjärrsessioner en regel för org.debian.pcsc-lite.access_pcsc och access_card.',
+          en: 'polkit lets in only who sits at the computer. Give remote sessions a rule for org.debian.pcsc-lite.access_pcsc and access_card.',
+        },
+      ),
+    ];
+  }
+  if (!socket.exists) {
+    return [
+      problem(
+        'card-service',
+        { sv: `Korttjänsten är inte igång${code}.`, en: `The card service is not running${code}.` },
+        start,
+      ),
+    ];
+  }
+  return [
+    problem(
+      'card-service',
+      {
+        sv: `Korttjänsten svarar inte på ${socket.path}${code}.`,
+        en: `The card service does not answer at ${socket.path}${code}.`,
+      },
+      {
+        sv: 'Starta om den: systemctl restart pcscd.socket pcscd',
+        en: 'Restart it: systemctl restart pcscd.socket pcscd',
+      },
+    ),
+  ];
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { diagnose } from '../../../../agent/commands/doctor/diagnose.ts';
 import { checkTitles } from '../../../../agent/commands/doctor/finding.ts';
 import { type Picture } from '../../../../agent/commands/doctor/picture.ts';
@@ -187,7 +188,16 @@ const cases: [name: string, broken: Partial<Picture>, what: string[], texts: Reg
       cardService: { installed: true, socket: { path: '/run/s', exists: true }, readers: stopped(0x8010006a) },
     },
     ['card-service problem'],
-    /SCARD_W_SECURITY_VIOLATION.*polkit/,
+    /SCARD_W_SECURITY_VIOLATION.*access_pcsc/,
+  ],
+  [
+    'pcscd has died and left its socket',
+    {
+      ...noCards,
+      cardService: { installed: true, socket: { path: '/run/s', exists: true }, readers: stopped(0x8010001d) },
+    },
+    ['card-service problem'],
+    /does not answer at \/run\/s \(SCARD_E_NO_SERVICE\).*systemctl restart/,
   ],
   [
     'libpcsclite is missing',
@@ -506,5 +516,15 @@ describe("doctor's report", () => {
       assert.ok(Object.hasOwn(checkTitles, finding['check'] ?? ''));
       assert.equal(finding['state'] === 'ok', finding['whatToDo'] === '');
     }
+  });
+});
+
+describe('docs/doctor.md', () => {
+  it('has every check in its table, and no other', () => {
+    const table = readFileSync(new URL('../../../../docs/doctor.md', import.meta.url), 'utf8').split(
+      '## The checks',
+    )[1];
+    const rows = [...(table?.split('\n## ')[0] ?? '').matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name);
+    assert.deepEqual(rows, Object.keys(checkTitles));
   });
 });

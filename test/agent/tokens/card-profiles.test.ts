@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { cardProfile, identityOf, pinStatusOf } from '../../../agent/tokens/pkcs11/card-profiles.ts';
+
+const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
+
+describe('what a card can be asked past its module', () => {
+  for (const [name, atr] of [
+    ['840', '3b7f96000080318065b0850300ef120ffe829000'],
+    ['940', '3b7f96000080318065b0855956fb120ffe829000'],
+    ['940C', '3b7f96000080318065b085050039120ffe829000'],
+  ] as const) {
+    it(`is identity and PIN state for an IDPrime ${name}`, () => {
+      const profile = cardProfile(bytes(atr));
+      assert.equal(profile.name, 'IDPrime');
+      assert.deepEqual(Buffer.from(profile.identity), bytes('00ca9f7f00'));
+      assert.deepEqual(Buffer.from(profile.pinStatus ?? []), bytes('00200011'));
+    });
+  }
+
+  it('is never the PIN state for a card that is not in the table, however much its ATR looks like one that is', () => {
+    const almost = [
+      '3b7f96000080318065b0845956fb120ffe829000',
+      '3b7f96000080318065b0855956fb120ffe8290',
+      '3b7f96000080318065b0855956fb120ffe82900000',
+      '3bf59600008031fe454d7945494414',
+      '',
+    ];
+    for (const atr of almost)
+      assert.deepEqual([cardProfile(bytes(atr)).known, cardProfile(bytes(atr)).pinStatus], [false, undefined]);
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 36 }), (atr) => cardProfile(atr).pinStatus === undefined));
+  });
+});
+
+describe('the answer to the question who a card is', () => {
+  it('is what the card told, as hex', () => {
+    assert.equal(identityOf(bytes('9f7f030102039000')), '9f7f03010203');
+  });
+
+  it('is nothing when the card refused or told nothing', () => {
+    for (const answer of ['6a88', '6d00', '9000', '000000009000', '', '90'])
+      assert.equal(identityOf(bytes(answer)), '');
+  });
+});
+
+describe('the answer to VERIFY without data', () => {
+  const cases: [answer: string, state: string, triesLeft: number | undefined][] = [
+    ['63c3', 'ok', 3],
+    ['63c2', 'low', 2],
+    ['63c1', 'final', 1],
+    ['63c0', 'locked', 0],
+    ['6983', 'locked', 0],
+    ['6984', 'locked', 0],
+    ['63cf', 'ok', 15],
+  ];
+  for (const [answer, state, triesLeft] of cases) {
+    it(`${answer} is ${state}`, () => {
+      assert.deepEqual(pinStatusOf(bytes(answer)), { state, triesLeft });
+    });
+  }
+
+  it('9000 is a PIN that is verified, with no number', () => {
+    assert.deepEqual(pinStatusOf(bytes('9000')), { state: 'ok' });
+  });
+
+  it('is unknown for everything else, never a guess', () => {
+    for (const answer of ['6300', '63d1', '6982', '6a88', '6700', '', '63']) {
+      assert.deepEqual(pinStatusOf(bytes(answer)), { state: 'unknown' });
+    }
+  });
+});

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { Pages } from '../../extension/background/pages.ts';
+import { PendingRequests } from '../../extension/background/pending.ts';
+import { emptyLedger, type Ledger } from '../../extension/background/presence.ts';
+import { type Sender } from '../../extension/background/sender.ts';
+import { type PageAnswer } from '../../extension/page-api/page-messages.ts';
+import { limits } from '../../shared/limits.ts';
+import { type ClientMessage } from '../../shared/messages.ts';
+import { loginToken, nonce } from './agent-states.ts';
+import { FakeClock } from './fake-clock.ts';
+
+const journal = 'https://journal.example';
+
+function background() {
+  const clock = new FakeClock();
+  const sent: ClientMessage[] = [];
+  let ledger: Ledger = emptyLedger;
+  let wanted = 0;
+  let number = 0;
+  const pending = new PendingRequests({
+    post: (message) => sent.push(message),
+    newId: () => `ours-${++number}`,
+    later: clock.later,
+  });
+  pending.connected();
+  const pages = new Pages({
+    extensionId: 'own',
+    extensionVersion: '9.9.9',
+    language: () => 'en',
+    now: clock.now,
+    pending,
+    wanted: () => wanted++,
+    ledger: () => ledger,
+  });
+  const open = (changes: Partial<Sender> = {}) => {
+    const answers: PageAnswer[] = [];
+    const state = { isClosed: false };
+    const sender = {
+      id: 'own',
+      tab: {},
+      origin: journal,
+      frameId: 0,
+      documentId: 'D',
+      documentLifecycle: 'active',
+      ...changes,
+    };
+    const end = pages.connected({
+      sender,
+      post: (answer) => answers.push(answer),
+      close: () => (state.isClosed = true),
+    });
+    return { answers, state, ...end };
+  };
+  return { clock, sent, pending, pages, open, wanted: () => wanted, setLedger: (next: Ledger) => (ledger = next) };
+}
+
+const codes = (answers: readonly PageAnswer[]) =>
+  answers.map((answer) => ('error' in answer ? answer.error.code : 'none'));
+
+describe('documents that use the page API', () => {
+  it("ask under an id of ours, with the origin of the port and never the page's word", () => {
+    const { open, sent, wanted } = background();
+    open().receive({ id: 'theirs', verb: 'authenticate', nonce });
+    assert.deepEqual(sent, [
+      {
+        type: 'request',
+        id: 'ours-1',
+        language: 'en',
+        verb: 'authenticate',
+        nonce,
+        caller: { kind: 'page', origin: journal },
+      },
+    ]);
+    assert.equal(wanted(), 1);
+  });
+
+  it('get the answer under their own id, each their own, though the ids are the same', () => {
+    const { open, pending } = background();
+    const [one, two] = [open({ documentId: 'A' }), open({ documentId: 'B' })];
+    one.receive({ id: 'x', verb: 'authenticate', nonce });
+    two.receive({ id: 'x', verb: 'authenticate', nonce });
+    pending.settle('ours-2', { result: loginToken });
+    assert.deepEqual(one.answers, []);
+    assert.deepEqual(two.answers, [{ id: 'x', result: loginToken }]);
+  });
+
+  it('get the version of the extension with the status', () => {
+    const { open, pending } = background();
+    const page = open();
+    page.receive({ id: 'x', verb: 'status' });
+    pending.settle('ours-1', { result: { agent: '0.1.0' } });
+    assert.deepEqual(page.answers, [{ id: 'x', result: { version: '9.9.9', agent: '0.1.0' } }]);
+  });
+
+  it('get an error with its sentence', () => {
+    const { open, pending } = background();
+    const page = open();
+    page.receive({ id: 'x', verb: 'status' });
+    pending.lost(undefined);
+    assert.deepEqual(page.answers, [
+      { id: 'x', error: { code: 'ERR_AGENT_STOPPED', message: 'Kortbro was restarted while it worked. Try again.' } },
+    ]);
+  });
+
+  it('that may not ask are told why, and their port ends', () => {
+    for (const [changes, code] of [
+      [{ origin: 'null' }, 'ERR_REQUEST_ORIGIN'],
+      [{ frameId: 3 }, 'ERR_REQUEST_FRAME'],
+      [{ documentLifecycle: 'prerender' }, 'ERR_REQUEST_FRAME'],
+    ] as const) {
+      const { open, sent } = background();
+      const page = open(changes);
+      page.receive({ id: 'x', verb: 'status' });
+      assert.deepEqual(codes(page.answers), [code]);
+      assert.ok(page.state.isClosed);
+      assert.deepEqual(sent, []);
+    }
+  });
+
+  it('that may not ask cannot listen either, and are told so that they do not try for ever', () => {
+    const { open, pages } = background();
+    const page = open({ origin: 'null' });
+    page.receive({ verb: 'listen' });
+    pages.notify([{ name: 'cardremoved', origin: 'null', number: 1 }]);
+    assert.deepEqual(page.answers, [{ listening: null }]);
+  });
+
+  it('are checked once more here: a content script lives in the process of its page', () => {
+    const { open, sent } = background();
+    const page = open();
+    for (const message of [
+      { id: 'x', verb: 'forget-pin' },
+      { id: 'x', verb: 'certificates' },
+      { id: 'x', verb: 'status', caller: { kind: 'user' } },
+      { id: 'x', verb: 'status', origin: 'https://other.example' },
+    ]) {
+      page.receive(message);
+    }
+    page.receive({ id: 'x', verb: 'authenticate', nonce: 'short' });
+    page.receive('x');
+    assert.deepEqual(codes(page.answers), [...Array<string>(4).fill('ERR_REQUEST_INVALID'), 'ERR_REQUEST_NONCE']);
+    assert.deepEqual(sent, []);
+  });
+
+  it('may have so many requests open, and no id twice', () => {
+    const { open, sent, pending } = background();
+    const page = open();
+    page.receive({ id: '0', verb: 'authenticate', nonce });
+    page.receive({ id: '0', verb: 'authenticate', nonce });
+    assert.deepEqual(codes(page.answers), ['ERR_REQUEST_DUPLICATE']);
+    for (let i = 1; i <= limits.openRequestsPerDocument; i++)
+      page.receive({ id: String(i), verb: 'authenticate', nonce });
+    assert.deepEqual(codes(page.answers), ['ERR_REQUEST_DUPLICATE', 'ERR_REQUEST_TOO_MANY']);
+    assert.equal(sent.length, limits.openRequestsPerDocument);
+    pending.settle('ours-1', { result: loginToken });
+    page.receive({ id: 'next', verb: 'authenticate', nonce });
+    assert.equal(sent.length, limits.openRequestsPerDocument + 1);
+  });
+
+  it('cannot use up what the connection may carry', () => {
+    const { open, sent } = background();
+    const opened = Array.from({ length: 20 }, (_, index) =>
+      open({ documentId: `D${index}`, origin: `https://s${index}.example` }),
+    );
+    for (const page of opened) for (let i = 0; i < 8; i++) page.receive({ id: String(i), verb: 'authenticate', nonce });
+    assert.equal(sent.length, limits.openRequestsPerConnection);
+    assert.deepEqual(codes(opened.at(-1)?.answers ?? []), Array(8).fill('ERR_REQUEST_TOO_MANY'));
+  });
+
+  it('that ask in a loop are slowed down, others of another origin are not', () => {
+    const { open, pending, clock } = background();
+    const [busy, calm] = [open(), open({ origin: 'https://other.example' })];
+    for (let i = 1; i <= 60; i++) {
+      busy.receive({ id: String(i), verb: 'status' });
+      pending.settle(`ours-${i}`, { result: { agent: '1' } });
+    }
+    assert.equal(codes(busy.answers).filter((code) => code === 'ERR_REQUEST_TOO_MANY').length, 20);
+    calm.receive({ id: 'x', verb: 'status' });
+    assert.deepEqual(calm.answers, []);
+    clock.advance(1_000);
+    const before = busy.answers.length;
+    busy.receive({ id: 'later', verb: 'status' });
+    assert.equal(busy.answers.length, before);
+  });
+
+  it('can take a request back, and its answer is dropped', () => {
+    const { open, sent, pending } = background();
+    const page = open();
+    page.receive({ id: 'x', verb: 'authenticate', nonce });
+    page.receive({ id: 'x', verb: 'cancel' });
+    page.receive({ id: 'unknown', verb: 'cancel' });
+    assert.deepEqual(sent.at(-1), { type: 'cancel', id: 'ours-1' });
+    assert.equal(sent.length, 2);
+    pending.settle('ours-1', { result: loginToken });
+    assert.deepEqual(page.answers, []);
+  });
+
+  it('that go take everything with them', () => {
+    const { open, sent, pending } = background();
+    const [gone, stays] = [open({ documentId: 'A' }), open({ documentId: 'B' })];
+    gone.receive({ id: '1', verb: 'authenticate', nonce });
+    gone.receive({ id: '2', verb: 'status' });
+    stays.receive({ id: '1', verb: 'status' });
+    gone.gone();
+    assert.deepEqual(sent.slice(3), [
+      { type: 'cancel', id: 'ours-1' },
+      { type: 'cancel', id: 'ours-2' },
+    ]);
+    assert.equal(pending.size, 1);
+  });
+
+  it('hear the notices of their own origin, if they listen', () => {
+    const { open, pages } = background();
+    const [one, two, other] = [open(), open({ documentId: 'B' }), open({ origin: 'https://other.example' })];
+    one.receive({ verb: 'listen' });
+    other.receive({ verb: 'listen' });
+    pages.notify([{ name: 'cardremoved', origin: journal, number: 1 }]);
+    assert.deepEqual(one.answers, [{ listening: 0 }, { event: 'cardremoved', number: 1 }]);
+    assert.deepEqual(two.answers, []);
+    assert.deepEqual(other.answers, [{ listening: 0 }]);
+  });
+
+  it('that come back are told what they have missed; new ones are not', () => {
+    const { open, setLedger } = background();
+    setLedger({ ...emptyLedger, notices: { [journal]: { cardremoved: 5, cardinserted: 4 } } });
+    const [back, fresh] = [open(), open()];
+    back.receive({ verb: 'listen', since: 3 });
+    fresh.receive({ verb: 'listen' });
+    assert.deepEqual(back.answers, [
+      { event: 'cardinserted', number: 4 },
+      { event: 'cardremoved', number: 5 },
+      { listening: 5 },
+    ]);
+    assert.deepEqual(fresh.answers, [{ listening: 5 }]);
+  });
+});
