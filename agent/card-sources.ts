@@ -20,12 +20,14 @@ export function startCardSources(
 
   if (tokens.length === 0 || pkcs11Hosts.length > 0) {
     const pcsc: CardSource = { name: 'pcsc', backends: pkcs11Hosts };
+    cards.expect(pcsc);
     const watch = startReaderWatch((picture) => cards.update(pcsc, picture));
     stops.push(() => watch.stop());
   }
   for (const host of hosts) {
     if (host.source.type === 'simulator') {
       const simulator: CardSource = { name: host.source.directory, backends: [host] };
+      cards.expect(simulator);
       stops.push(host.onReaders((picture) => cards.update(simulator, picture)));
     }
     const module = host.source.type === 'pkcs11' ? host.source.module : 'simulator';

@@ -59,7 +59,7 @@ async function main(): Promise<void> {
   let suspended = false;
   const audit = (event: AuditEvent) => log.write(event);
   const visitors = new Visitors();
-  const cards: CardTable = new CardTable(clock, (change) => reportCard(change, announcer, visitors, audit));
+  const cards: CardTable = new CardTable(clock, (change) => reportCard(change, cards, announcer, visitors, audit));
   const locking = new Set<Promise<void>>();
   const limitsInForce = () => (policy.ok ? policy.policy : defaultPolicy).pin;
   const pinSso = new PinSso<BoundToken>(clock, limitsInForce, (token, reason, sites) => {
@@ -77,6 +77,7 @@ async function main(): Promise<void> {
     pinSso,
     dialogs: new DialogQueue(clock),
     visitors,
+    changed: () => announcer.announce('changed', []),
     suspended: () => suspended,
     audit: (event) => {
       audit(event);
@@ -98,7 +99,10 @@ async function main(): Promise<void> {
   const sessionWatch = watchSession(sessionChanged);
 
   function sessionChanged(session: SessionSnapshot): void {
-    const now = session.locked === true || session.active === false || session.suspending || session.ended;
+    // While logind cannot be asked, what it said last holds.
+    const now = session.connected
+      ? session.locked === true || session.active === false || session.suspending || session.ended
+      : suspended;
     if (now !== suspended) {
       suspended = now;
       audit({ event: 'session', state: now ? 'suspended' : 'active' });

@@ -29,7 +29,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
     return exitCodes.usage;
   }
-  if (!options.headless && process.env['DISPLAY'] === undefined && process.env['WAYLAND_DISPLAY'] === undefined) {
+  if (!options.headless && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY']) {
     process.stderr.write(
       'There is no display here. Without one the demonstration can walk by itself:\n  npm run demo -- --headless --report demo-report.json\n',
     );

@@ -165,7 +165,10 @@ async function pinDialog(harness: Harness, page: Page, site: string, card: CardN
 
 /** The page shows the holder, and the server has verified just this holder. */
 async function signedIn(harness: Harness, page: Page, site: string, card: CardName): Promise<void> {
-  await page.locator('form[action="/logout"]').waitFor();
+  await page.locator('form[action="/logout"], #problem > p').first().waitFor();
+  if (!(await page.locator('form[action="/logout"]').isVisible())) {
+    throw new Error(`the page says: ${(await page.locator('#problem > p').allInnerTexts()).join(' ')}`);
+  }
   const { person } = cardHolders[card];
   const name = `${person.givenName} ${person.surname}`;
   assert.ok((await page.locator('dl').innerText()).includes(name), 'the page names the holder');

@@ -20,6 +20,10 @@ export const limits = {
   /** Requests that one connection may start a second, averaged; a burst of `requestBurst` passes. */
   requestsPerSecond: 100,
   requestBurst: 200,
+  /** Requests that one origin, and all pages of a browser profile together, may start a second, and in a burst. Each may be
+   *  followed by its cancel: twice the profile's stay below the connection's. */
+  originRate: { perSecond: 10, burst: 40 },
+  profileRate: { perSecond: 40, burst: 80 },
   /** Connections to the agent: browser profiles, plus a few commands. */
   connections: 32,
   /** Logins that may wait behind the open dialog; more get ERR_AGENT_BUSY. */
@@ -36,6 +40,8 @@ export const limits = {
   /** First and longest pause of the native host between attempts to reach the agent. */
   reconnectPause: 100,
   reconnectPauseCap: 5_000,
+  /** How long a request that comes right after the agent's start waits for the first look at the readers. */
+  firstPictureTime: 2_000,
   /** A mute card may be a contact glitch: it is given this long before it counts as removed. */
   muteCardGrace: 1_000,
   /** Certificates read from one token, and the size of one. SITHS cards hold two to six, about 2 KB each. */

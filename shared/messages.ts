@@ -41,14 +41,13 @@ const pinStatus = z.strictObject({
 });
 
 const tokenState = z.strictObject({
-  /** Opaque and stable while the card stays in. */
+  /** Opaque; the same while the card stays in, another one when it comes in again. */
   key: z.string().max(200),
   holder: shortText,
   organisation: shortText,
   holderId: shortText,
   pin: pinStatus,
   pinSso: z.boolean(),
-  inUse: z.boolean(),
   sites: z.array(z.string().max(limits.originLength)).max(500),
 });
 

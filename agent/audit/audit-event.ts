@@ -35,7 +35,8 @@ export type AuditEvent =
       incident?: string;
       native?: string;
     }
-  | { event: 'card-inserted' | 'card-removed'; reader: string }
+  | { event: 'card-inserted'; reader: string }
+  | { event: 'card-removed'; reader: string; cause: 'card' | 'reader' | 'service' | 'replaced' | 'mute' | 'suspended' }
   | { event: 'card-bound'; reader: string; tokens: number; milliseconds: number }
   | { event: 'card-unreadable'; reader: string; code: ErrorCode; native?: string }
   | { event: 'pin-sso-started'; token: string; origin: string }

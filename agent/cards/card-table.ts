@@ -60,6 +60,8 @@ export class CardTable {
   readonly #conditions = new Map<CardSource, Map<string, ReaderCondition>>();
   readonly #running = new Map<CardSource, boolean>();
   readonly #records = new Map<string, ReaderRecord>();
+  readonly #expected = new Set<Promise<void>>();
+  readonly #heard = new Map<CardSource, () => void>();
   readonly #muteTimers = new Map<string, () => void>();
   /** Settles with the first picture: before it nobody can say that there is no reader. */
   readonly #known: Promise<void>;
@@ -96,8 +98,23 @@ export class CardTable {
     return source !== undefined && this.#conditions.get(source)?.get(reader)?.card === 'empty';
   }
 
+  /** A source has just been started: until its first picture, or for a while, nobody is told that there is no card. */
+  expect(source: CardSource): void {
+    const heard = new Promise<void>((resolve) => {
+      const cancel = this.#clock.after(limits.firstPictureTime, resolve);
+      this.#heard.set(source, () => {
+        cancel();
+        resolve();
+      });
+    });
+    const expectation = heard.finally(() => this.#expected.delete(expectation));
+    this.#expected.add(expectation);
+  }
+
   /** Takes a new picture of a source's readers and acts on what has changed. */
   update(source: CardSource, picture: ReaderPicture): void {
+    this.#heard.get(source)?.();
+    this.#heard.delete(source);
     const before = this.#conditions.get(source) ?? new Map<string, ReaderCondition>();
     const after = readerConditions(picture);
     const running = picture.service === 'running';
@@ -121,7 +138,7 @@ export class CardTable {
     for (;;) {
       const reading = [...this.#records.values()].filter(({ card }) => card === 'reading');
       if (reading.length === 0) return;
-      await Promise.race([Promise.all(reading.map(({ stay }) => stay?.bound)), aborted(signal)]);
+      await Promise.race([Promise.all(reading.map(async ({ stay }) => stay?.bound)), aborted(signal)]);
     }
   }
 

@@ -1,16 +1,14 @@
-// A token bucket: a burst passes, a flood does not. Pure but for the clock that is handed in.
+// How often a connection may ask: shared/token-bucket.ts with a clock.
 import { type Clock } from '../../shared/clock.ts';
+import { takeOne, type Bucket } from '../../shared/token-bucket.ts';
 
 /** Whether one more may pass now. */
 export function rateLimit(clock: Clock, perSecond: number, burst: number): () => boolean {
-  let level = burst;
-  let last = clock.now();
+  let bucket: Bucket = { left: burst, at: clock.now() };
   return () => {
-    const now = clock.now();
-    level = Math.min(burst, level + ((now - last) / 1000) * perSecond);
-    last = now;
-    if (level < 1) return false;
-    level -= 1;
+    const next = takeOne(bucket, { perSecond, burst }, clock.now());
+    if (next === undefined) return false;
+    bucket = next;
     return true;
   };
 }

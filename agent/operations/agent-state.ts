@@ -1,4 +1,5 @@
 // The picture of readers, cards and PIN-SSO that the popup and `kortbro status` show. Pure reading; no card is touched.
+import { createHash } from 'node:crypto';
 import { type AgentState, type PageStatus, type TokenState } from '../../shared/messages.ts';
 import { productVersion } from '../../shared/names.ts';
 import { displayText } from '../certificates/display-text.ts';
@@ -28,21 +29,28 @@ export function pageStatus(context: OperationContext, origin: string): PageStatu
   const status: PageStatus = { agent: productVersion };
   const decision = decideSite(policyInForce(context), origin);
   if (decision.access === 'refuse' || !context.visitors.has(origin)) return status;
-  return { ...status, card: context.cards.tokens.length > 0 ? 'present' : 'absent' };
+  const present = context.cards.tokens.some((token) => context.visitors.isHolder(token.fingerprint));
+  return { ...status, card: present ? 'present' : 'absent' };
 }
 
 function tokenState(context: OperationContext, token: BoundToken): TokenState {
   const certificate = (token.keys.find((key) => key.certificate.usage === 'authentication') ?? token.keys[0])
     ?.certificate;
+  const pinSso = context.pinSso.isOpen(token);
   const sites = context.pinSso.sites(token);
   return {
-    key: token.fingerprint,
+    key: stayKey(token),
     holder: certificate?.holder ?? displayText(token.description.label, 100),
     organisation: certificate?.organisation ?? '',
     holderId: certificate?.holderId ?? '',
     pin: token.pin,
-    pinSso: context.pinSso.isOpen(token),
-    inUse: sites.length > 0,
+    pinSso,
     sites: sites.slice(0, 500),
   };
+}
+
+/** One stay of one card, the same over the agent's own restarts: what precedes the first slash counts our connections. */
+function stayKey({ fingerprint, generation }: BoundToken): string {
+  const stay = generation.slice(generation.indexOf('/') + 1);
+  return createHash('sha256').update(`${fingerprint}/${stay}`).digest('hex').slice(0, 16);
 }

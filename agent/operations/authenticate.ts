@@ -41,7 +41,8 @@ export async function authenticate(
       used = place.token;
       const token = await signIn(call, place, origin, nonce);
       context.pinSso.used(place.token, origin);
-      context.visitors.add(place.token.fingerprint, origin);
+      context.visitors.add(place.token.fingerprint, origin, place.token.reader);
+      context.changed();
       return { token, from: place.token };
     } catch (error) {
       if (used !== undefined && error instanceof TokenError) recoverToken(context, used, error.failure);

@@ -21,6 +21,8 @@ export interface OperationContext {
   pinSso: PinSso<BoundToken>;
   dialogs: DialogQueue;
   visitors: Visitors;
+  /** Something that the popup shows has changed. */
+  changed: () => void;
   /** Whether the OS session is locked, disconnected or asleep. */
   suspended: () => boolean;
   audit: (event: AuditEvent) => void;

@@ -108,6 +108,14 @@ export class PinSso<Token extends SsoToken> {
     return true;
   }
 
+  /** Policy may have other limits now: what is over by them ends. */
+  limitsChanged(): void {
+    for (const session of [...this.#sessions.values()]) {
+      session.cancelTimer();
+      this.#schedule(session);
+    }
+  }
+
   /** Ends every session; how many there were. */
   endAll(reason: PinSsoEnd): number {
     const sessions = [...this.#sessions.values()];

@@ -15,7 +15,15 @@ export const knownPrograms = [
 /** @throws KortbroError ERR_PIN_PROMPT when there is none */
 export function findPinentry(configured: string | undefined): string {
   const candidates = configured === undefined ? knownPrograms : [configured];
-  const found = candidates.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+  const found = candidates.find(isFile);
   if (found === undefined) throw new KortbroError('ERR_PIN_PROMPT');
   return found;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

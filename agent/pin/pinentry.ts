@@ -57,6 +57,8 @@ class Pinentry {
   readonly #buffer = Buffer.alloc(2 * maximumLine);
   readonly #seconds: number;
   #filled = 0;
+  /** From GETPIN until its one D line. */
+  #wantsPin = false;
   #pin: Buffer | undefined;
   #failure: { reason: unknown } | undefined;
   #waiting: { resolve: (line: AssuanLine) => void; reject: (reason: unknown) => void } | undefined;
@@ -69,6 +71,9 @@ class Pinentry {
     try {
       const [command = program, ...words] = boundToUs(program);
       this.#child = spawn(command, words, { stdio: ['pipe', pipe.write, 'ignore'], env: environment });
+    } catch (error) {
+      closeSync(pipe.read);
+      throw new KortbroError('ERR_PIN_PROMPT', { cause: error });
     } finally {
       closeSync(pipe.write);
     }
@@ -95,7 +100,7 @@ class Pinentry {
 
   /** The program's first OK. */
   async greeting(): Promise<void> {
-    await this.#answer();
+    if ((await this.#answer()) !== undefined) throw new KortbroError('ERR_PIN_PROMPT');
   }
 
   async describe(text: DialogText): Promise<void> {
@@ -116,6 +121,7 @@ class Pinentry {
 
   /** GETPIN: the PIN's bytes in a Buffer of exactly its length. */
   async pin(): Promise<Buffer> {
+    this.#wantsPin = true;
     await this.#command('GETPIN');
     const pin = this.#pin;
     this.#pin = undefined;
@@ -202,9 +208,10 @@ class Pinentry {
 
   #takeLine(line: Uint8Array): void {
     const parsed = parseAssuanLine(line);
-    if (parsed === undefined) {
+    if (parsed === undefined || (parsed.kind === 'secret' && !this.#wantsPin)) {
       this.fail(new KortbroError('ERR_PIN_PROMPT'));
     } else if (parsed.kind === 'secret') {
+      this.#wantsPin = false;
       const target = secretBuffer(limits.pinMaximum);
       const length = unescapeInto(parsed.escaped, target);
       this.#pin = isPin(target, length) ? shrink(target, length) : undefined;

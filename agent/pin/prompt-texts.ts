@@ -32,12 +32,9 @@ export function pinDialog(
   reason: PromptReason,
 ): DialogText {
   const swedish = language === 'sv';
-  const lines = [
-    swedish ? `${site} vill att du legitimerar dig.` : `${site} asks you to identify yourself.`,
-    '',
-    ...cardLines(language, holder),
-  ];
+  const lines = [swedish ? `${site} vill att du legitimerar dig.` : `${site} asks you to identify yourself.`];
   const warning = triesLine(language, pin);
+  // Before what the card says of itself: a dialog's text is bounded, and what is cut off is its end.
   if (warning !== undefined) lines.push('', warning);
   if (reason === 'login-lost') {
     lines.push(
@@ -47,6 +44,7 @@ export function pinDialog(
         : 'Another program has locked the card, so you are asked again.',
     );
   }
+  lines.push('', ...cardLines(language, holder));
   return {
     title: swedish ? 'Kortbro – legitimera dig' : 'Kortbro – identify yourself',
     description: lines.join('\n'),

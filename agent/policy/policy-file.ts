@@ -11,45 +11,56 @@ import { parseStrictJson } from '../../shared/strict-json.ts';
 export type PolicyOutcome =
   { ok: true; policy: Policy; source: 'file' | 'defaults' } | { ok: false; path: string; line: number; reason: string };
 
+/** Levels that a policy may have; three are in use. */
+const maximumDepth = 6;
+
 /** Reads and checks the file at `path`. `owner`: the only user who may own it, with nobody else able to write it. */
 export function loadPolicy(path: string, owner?: number): PolicyOutcome {
-  let text: string;
+  const refused = (reason: string): PolicyOutcome => ({ ok: false, path, line: 1, reason });
   try {
-    const { uid, mode } = statSync(path);
-    if (owner !== undefined && (uid !== owner || (mode & 0o022) !== 0)) {
-      return { ok: false, path, line: 1, reason: 'must belong to root and be writable by root alone' };
+    const status = statSync(path);
+    if (!status.isFile()) return refused('not a file');
+    if (owner !== undefined && (status.uid !== owner || (status.mode & 0o022) !== 0)) {
+      return refused('must belong to root and be writable by root alone');
     }
-    const bytes = readFileSync(path);
-    if (bytes.length > limits.policySize)
-      return { ok: false, path, line: 1, reason: `larger than ${limits.policySize} bytes` };
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (status.size > limits.policySize) return refused(`larger than ${limits.policySize} bytes`);
+    return parsePolicy(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)), path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') return { ok: true, policy: defaultPolicy, source: 'defaults' };
-    return { ok: false, path, line: 1, reason: code === undefined ? 'not UTF-8 text' : `cannot be read (${code})` };
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return refused('not UTF-8 text');
+    if (code === 'ENOENT' && !isLink(path)) return { ok: true, policy: defaultPolicy, source: 'defaults' };
+    return refused(`cannot be read (${code})`);
   }
-  return parsePolicy(text, path);
+}
+
+/** A link that leads nowhere is a policy that cannot be read, not one that is missing. */
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Parses the text of a policy file. Pure. */
 export function parsePolicy(text: string, path: string): PolicyOutcome {
+  const refused = (offset: number, reason: string): PolicyOutcome => ({
+    ok: false,
+    path,
+    line: lineAt(text, offset),
+    reason,
+  });
+  const depth = deepestBrackets(text);
+  if (depth.levels > maximumDepth) return refused(depth.offset, 'nests too deep');
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
   const [first] = errors;
   if (first !== undefined || tree === undefined) {
     const reason = first === undefined ? 'empty' : `not JSON: ${printParseErrorCode(first.error)}`;
-    return { ok: false, path, line: lineAt(text, first?.offset ?? 0), reason };
+    return refused(first?.offset ?? 0, reason);
   }
   let value: unknown;
   try {
-    value = parseStrictJson(text, 6);
+    value = parseStrictJson(text, maximumDepth);
   } catch {
-    return {
-      ok: false,
-      path,
-      line: lineAt(text, repeatedKey(tree) ?? 0),
-      reason: 'a key stands twice, or nests too deep',
-    };
+    const repeated = repeatedKey(tree);
+    return refused(repeated ?? 0, repeated === undefined ? 'not strict JSON' : 'a key stands twice');
   }
   const outcome = policySchema.safeParse(value);
   if (outcome.success) return { ok: true, policy: outcome.data, source: 'file' };
@@ -86,16 +97,16 @@ function nearestNode(tree: Node, path: (string | number)[]): Node {
   return tree;
 }
 
-function repeatedKey(node: Node): number | undefined {
+function forbiddenKey(node: Node): number | undefined {
   const seen = new Set<string>();
   for (const child of node.children ?? []) {
     if (child.type === 'property') {
       const [key] = child.children ?? [];
       const name = String(key?.value);
-      if (seen.has(name)) return child.offset;
+      if (seen.has(name) || name === '__proto__') return child.offset;
       seen.add(name);
     }
-    const below = repeatedKey(child);
+    const below = forbiddenKey(child);
     if (below !== undefined) return below;
   }
   return undefined;

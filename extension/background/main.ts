@@ -10,7 +10,7 @@ import { Pages } from './pages.ts';
 import { PendingRequests } from './pending.ts';
 import { popupPortName, type View } from './popup-messages.ts';
 import { Popups } from './popup-port.ts';
-import { afterEvent, afterSnapshot, emptyLedger, type Ledger, type Notice } from './presence.ts';
+import { afterAnswer, afterEvent, afterSnapshot, emptyLedger, type Ledger, type Notice } from './presence.ts';
 import { screenOf } from './screen.ts';
 import { isPopup } from './sender.ts';
 import { toolbar } from './toolbar.ts';
@@ -68,6 +68,7 @@ const pages = new Pages({
   pending,
   wanted: () => connection.open(),
   ledger: () => ledger,
+  toldOfCard: (origin) => changed(afterAnswer(ledger, origin), []),
 });
 const popups = new Popups({ language, pending, wanted: () => connection.open(), view: () => view });
 

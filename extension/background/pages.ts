@@ -2,8 +2,9 @@
 // page's process), bounds it, and drops everything of a document that goes.
 import { KortbroError, toWireError, type ErrorCode } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import { type PageStatus } from '../../shared/messages.ts';
+import { takeOne, type Bucket } from '../../shared/token-bucket.ts';
 import { parsePageMessage, type PageAnswer, type PageRequest } from '../page-api/page-messages.ts';
-import { takeOne, type Bucket } from './page-rate.ts';
 import { type Outcome, type PendingRequests, type Question } from './pending.ts';
 import { lastNumber, missedNotices, type Ledger, type Notice } from './presence.ts';
 import { whoAsks, type Asker, type Sender } from './sender.ts';
@@ -24,6 +25,8 @@ export interface PagesSurroundings {
   /** Somebody wants an answer: see that there is a way to the agent. */
   wanted(): void;
   ledger(): Ledger;
+  /** An answer has told this origin that a card is in. */
+  toldOfCard(origin: string): void;
 }
 
 /** Origins whose rate is remembered at a time. */
@@ -40,6 +43,7 @@ export class Pages {
   readonly #surroundings: PagesSurroundings;
   readonly #documents = new Set<Document>();
   readonly #buckets = new Map<string, Bucket>();
+  #commonBucket: Bucket | undefined;
 
   constructor(surroundings: PagesSurroundings) {
     this.#surroundings = surroundings;
@@ -101,8 +105,11 @@ export class Pages {
     if (document.open.has(id)) return 'ERR_REQUEST_DUPLICATE';
     if (document.open.size >= limits.openRequestsPerDocument) return 'ERR_REQUEST_TOO_MANY';
     if (this.#surroundings.pending.size >= limits.openRequestsPerConnection) return 'ERR_REQUEST_TOO_MANY';
-    const bucket = takeOne(this.#buckets.get(document.origin), this.#surroundings.now());
-    if (bucket === undefined) return 'ERR_REQUEST_TOO_MANY';
+    const now = this.#surroundings.now();
+    const bucket = takeOne(this.#buckets.get(document.origin), limits.originRate, now);
+    const common = takeOne(this.#commonBucket, limits.profileRate, now);
+    if (bucket === undefined || common === undefined) return 'ERR_REQUEST_TOO_MANY';
+    this.#commonBucket = common;
     if (this.#buckets.size >= rememberedBuckets) this.#buckets.clear();
     this.#buckets.set(document.origin, bucket);
     return undefined;
@@ -114,6 +121,7 @@ export class Pages {
     const question: Question = { type: 'request', language: this.#surroundings.language(), caller, ...verb };
     const ours = this.#surroundings.pending.ask(question, (outcome) => {
       document.open.delete(id);
+      if (tellsOfCard(message, outcome)) this.#surroundings.toldOfCard(document.origin);
       document.port.post(this.#answer(id, message, outcome));
     });
     document.open.set(id, ours);
@@ -145,4 +153,9 @@ export class Pages {
   #error(id: string | undefined, code: ErrorCode): PageAnswer {
     return this.#answer(id ?? '', { id: '', verb: 'status' }, { error: { code } });
   }
+}
+
+function tellsOfCard({ verb }: PageRequest, outcome: Outcome): boolean {
+  if ('error' in outcome) return false;
+  return verb === 'authenticate' || (outcome.result as PageStatus).card === 'present';
 }

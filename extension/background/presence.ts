@@ -5,7 +5,7 @@ import { type AgentState, type EventName } from '../../shared/messages.ts';
 /** What a page hears of a card. */
 export type NoticeName = 'cardremoved' | 'cardinserted';
 
-/** One card's stay in a reader, and the origins that its holder has let in. `key` is the agent's. */
+/** One card's stay in a reader, and the origins that have come to know of it, also those whose login has ended. `key` is the agent's. */
 export interface Stay {
   key: string;
   reader: string;
@@ -30,7 +30,7 @@ export interface Notice {
 
 export const emptyLedger: Ledger = { stays: [], notices: {}, pulled: false };
 
-/** Origins whose notices are remembered; the oldest go first. */
+/** Origins that are remembered, of a stay and for their notices; the oldest go first. */
 const rememberedOrigins = 500;
 
 /** Works in a snapshot: what happened since the last message is found by comparing. The very first one tells nothing. */
@@ -67,6 +67,16 @@ export function afterEvent(
   ]);
 }
 
+/**
+ * An origin has just been told that a card is in, by an answer. With one card in it is clear which; with several only the
+ * agent knows, and a removal of the other card would be a false alarm.
+ */
+export function afterAnswer(ledger: Ledger, origin: string): Ledger {
+  const [stay, ...others] = ledger.stays;
+  if (stay === undefined || others.length > 0 || stay.origins.includes(origin)) return ledger;
+  return { ...ledger, stays: [{ ...stay, origins: withOrigins(stay.origins, [origin]) }] };
+}
+
 /** The number of the last notice to an origin; 0 before the first. */
 export function lastNumber(ledger: Ledger, origin: string): number {
   const { cardremoved = 0, cardinserted = 0 } = ledger.notices[origin] ?? {};
@@ -82,13 +92,16 @@ export function missedNotices(ledger: Ledger, origin: string, since: number): No
 }
 
 function compare(before: readonly Stay[], state: AgentState): { stays: Stay[]; left: Stay[]; came: Stay[] } {
-  const present = staysOf(state);
+  const known = new Map(before.map(({ key, origins }) => [key, origins]));
+  const present = staysOf(state).map((stay) => ({
+    ...stay,
+    origins: withOrigins(known.get(stay.key) ?? [], stay.origins),
+  }));
   const keys = keysOf(state);
   const gone = before.filter(({ key }) => !keys.has(key));
   const left = gone.filter((stay) => hasLeft(stay, state));
   const waiting = gone.filter((stay) => !left.includes(stay));
-  const knownBefore = new Set(before.map(({ key }) => key));
-  return { stays: [...present, ...waiting], left, came: present.filter(({ key }) => !knownBefore.has(key)) };
+  return { stays: [...present, ...waiting], left, came: present.filter(({ key }) => !known.has(key)) };
 }
 
 /** Whether a card that is not listed any more has certainly left: its reader is there and holds none, or another. */
@@ -111,6 +124,11 @@ function staysOf(state: AgentState): Stay[] {
 
 function keysOf(state: AgentState): Set<string> {
   return new Set(staysOf(state).map(({ key }) => key));
+}
+
+/** The newest are kept where there are too many. */
+function withOrigins(before: readonly string[], more: readonly string[]): string[] {
+  return [...new Set([...before, ...more])].slice(-rememberedOrigins);
 }
 
 function named(name: NoticeName, origins: readonly string[]): { name: NoticeName; origin: string }[] {

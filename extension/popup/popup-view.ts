@@ -24,8 +24,6 @@ export interface PopupView {
   title: MessageKey;
   /** Undefined: the sentence of the screen's code. */
   advice: MessageKey | undefined;
-  /** A request uses a card at this moment. */
-  isBusy: boolean;
   /** Left out where a single reader would only repeat the title. */
   readers: ReaderPanel[];
   /** While PIN-SSO is on: the sites that may use the card. */
@@ -69,7 +67,6 @@ export function popupView(view: View): PopupView {
     screen,
     title: screenTitles[screen.name],
     advice: advices[screen.name],
-    isBusy: false,
     readers: [],
   };
   const { state } = view;
@@ -77,7 +74,6 @@ export function popupView(view: View): PopupView {
   const tokens = state.readers.flatMap((reader) => reader.tokens);
   const readers = state.readers.map(readerPanel);
   shown.readers = tokens.length === 0 && readers.length === 1 ? [] : readers;
-  shown.isBusy = tokens.some(({ inUse }) => inUse);
   if (screen.name === 'in-use') {
     shown.sites = [...new Set(tokens.filter(({ pinSso }) => pinSso).flatMap(({ sites }) => sites))].sort();
   }

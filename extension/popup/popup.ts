@@ -22,7 +22,6 @@ let port = connect();
 document.documentElement.lang = language;
 setText(byId('sites-heading'), text('sitesHeading'));
 setText(byId('forget-hint'), text('forgetPinHint'));
-setText(byId('busy'), text('cardBusy'));
 setText(forget, text('forgetPin'));
 forget.addEventListener('click', () => {
   if (isForgetting) return;
@@ -55,11 +54,10 @@ function receive(message: PopupMessage): void {
   }
 }
 
-function show({ screen, title: titleKey, advice, isBusy, readers, sites }: PopupView): void {
+function show({ screen, title: titleKey, advice, readers, sites }: PopupView): void {
   const code = 'code' in screen ? screen.code : undefined;
   setText(title, text(titleKey));
   setText(byId('advice'), advice !== undefined ? text(advice) : code === undefined ? '' : sentence(code, language));
-  byId('busy').hidden = !isBusy;
   byId('code').hidden = code === undefined;
   if (code !== undefined) byId('code').replaceChildren(`${text('codeLabel')}: `, element('code', '', code));
   if (screen.name !== shownPicture) {

@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AgentUnderTest } from '../support/agent-under-test.ts';
-import { codeOf, type HostClient } from '../support/host-client.ts';
+import { codeOf } from '../support/host-client.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 import { squatBytes, squatWebSocket, type Squatter } from './squatter.ts';
 import { honestLogin, journal, newNonce, startTarget, type Target, withoutKeyUse } from './target.ts';
@@ -197,7 +197,7 @@ describe('14 endpoint squatting', function () {
     });
 
     for (const [what, sit] of squatters) {
-      it(`${what}, is told ERR_AGENT_PROOF's worth: no proof of ours, no request`, async () => {
+      it(`${what} gets no proof of ours and no request: ERR_AGENT_PROOF`, async () => {
         renameSync(socket, `${socket}.real`);
         const squatter = await sit(challenge);
         try {
@@ -216,28 +216,6 @@ describe('14 endpoint squatting', function () {
         await honest();
       });
     }
-  });
-
-  it('an endpoint file that an agent left behind when it was killed, and garbage in its place, are mended by a new agent', async () => {
-    const { processId } = target.agent;
-    await target.agent.kill('SIGKILL');
-    assert.ok(existsSync(file) && lstatSync(socket).isSocket());
-    await honest();
-    assert.notEqual(target.agent.processId, processId);
-    await target.agent.kill('SIGKILL');
-    writeFileSync(file, 'garbage', { mode: 0o600 });
-    await honest();
-    ({ socket } = target.agent.endpoint);
-  });
-
-  it('a second agent does not take the place of the first', async () => {
-    const { processId } = target.agent;
-    const text = readFileSync(file, 'utf8');
-    const second = target.agent.spawnAgent();
-    assert.equal(await new Promise((resolve) => second.once('exit', resolve)), 0);
-    assert.equal(readFileSync(file, 'utf8'), text);
-    assert.equal(target.agent.processId, processId);
-    await honest();
   });
 
   describe('an agent does not start', () => {
@@ -292,6 +270,8 @@ describe('14 endpoint squatting', function () {
         try {
           assert.notEqual(code, 0);
           assert.throws(() => agent.endpoint);
+          const victim = join(agent.environment['XDG_RUNTIME_DIR'] ?? '', 'victim');
+          if (existsSync(victim)) assert.equal(readFileSync(victim, 'utf8'), 'untouched');
           const host = agent.rawHost();
           const gone = await host.until((message) => message.type === 'agent' && message.state === 'gone');
           assert.match((gone.type === 'agent' && gone.error?.code) || '', /^ERR_AGENT_(ENDPOINT|NOT_RUNNING)$/);
@@ -313,34 +293,43 @@ describe('14 endpoint squatting', function () {
       try {
         const child = agent.spawnAgent(environment);
         assert.notEqual(await new Promise((resolve) => child.once('exit', resolve)), 0);
-        const host: HostClient = agent.rawHost({ environment });
+        const host = agent.rawHost({ environment });
         const gone = await host.until((message) => message.type === 'agent' && message.state === 'gone');
         assert.ok(gone.type === 'agent' && gone.error?.code === 'ERR_AGENT_ENDPOINT');
         assert.equal(existsSync(join(trap, 'kortbro')), false);
         rmSync(trap, { recursive: true });
         // Without the trap the same folder will do.
-        await new HostAt(agent, environment).works();
+        const works = await agent.host({ environment });
+        assert.equal(codeOf(await works.authenticate(journal, newNonce()).answer), 'ERR_CARD_ABSENT');
+        await works.end();
       } finally {
+        for (const processId of agent.processesNamed('agent')) process.kill(processId, 'SIGTERM');
         await agent.stop();
       }
     });
   });
+
+  describe('what was left behind', () => {
+    it('an endpoint file that an agent left behind when it was killed, and garbage in its place, are mended by a new agent', async () => {
+      const { processId } = target.agent;
+      await target.agent.kill('SIGKILL');
+      assert.ok(existsSync(file) && lstatSync(socket).isSocket());
+      await honest();
+      assert.notEqual(target.agent.processId, processId);
+      await target.agent.kill('SIGKILL');
+      writeFileSync(file, 'garbage', { mode: 0o600 });
+      await honest();
+      ({ socket } = target.agent.endpoint);
+    });
+
+    it('a second agent does not take the place of the first', async () => {
+      const { processId } = target.agent;
+      const text = readFileSync(file, 'utf8');
+      const second = target.agent.spawnAgent();
+      assert.equal(await new Promise((resolve) => second.once('exit', resolve)), 0);
+      assert.equal(readFileSync(file, 'utf8'), text);
+      assert.equal(target.agent.processId, processId);
+      await honest();
+    });
+  });
 });
-
-/** A host in another environment than its agent's usual one. */
-class HostAt {
-  readonly #agent: AgentUnderTest;
-  readonly #environment: Readonly<Record<string, string>>;
-
-  constructor(agent: AgentUnderTest, environment: Readonly<Record<string, string>>) {
-    this.#agent = agent;
-    this.#environment = environment;
-  }
-
-  async works(): Promise<void> {
-    const host = await this.#agent.host({ environment: this.#environment });
-    assert.equal(codeOf(await host.authenticate(journal, newNonce()).answer), 'ERR_CARD_ABSENT');
-    await host.end();
-    for (const processId of this.#agent.processesNamed('agent')) process.kill(processId, 'SIGTERM');
-  }
-}

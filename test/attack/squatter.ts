@@ -1,5 +1,6 @@
 // Somebody who sits where the agent should: a listener on the agent's socket path, who hears what a native host says to him.
 import { chmodSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 
@@ -33,10 +34,9 @@ export async function squatWebSocket(
 ): Promise<Squatter> {
   const heard: string[] = [];
   const sockets = new WebSocketServer({ noServer: true });
-  const { createServer: createHttpServer } = await import('node:http');
   const http = createHttpServer();
   http.on('upgrade', (request, stream, head) => {
-    sockets.handleUpgrade(request, stream as Socket, head, (socket) => {
+    sockets.handleUpgrade(request, stream, head, (socket) => {
       socket.on('error', () => undefined);
       socket.on('message', (bytes: Buffer) => {
         heard.push(bytes.toString());

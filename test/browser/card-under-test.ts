@@ -2,6 +2,8 @@
 // real pcscd and OpenSC. Both tell what reached the chip, which is what the tests are about.
 import { type CardDriver } from '../../demo/card-driver.ts';
 import { type CardName, type DemoCards } from '../../demo/demo-cards.ts';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { until } from '../../demo/demo-agent.ts';
 import { simulatedCards } from '../../demo/simulated-card.ts';
 import { SimulatorControl } from '../../agent/tokens/simulator/simulator-control.ts';
@@ -23,6 +25,8 @@ export interface CardUnderTest extends CardDriver {
   /** What has gone over the contacts since `resetCounts`: APDUs; of the simulator its own calls. */
   transcript(): Promise<readonly string[]>;
   resetCounts(): Promise<void>;
+  /** As `insert`; the card's next signature takes so long. */
+  insertSlow(card: CardName, milliseconds: number): Promise<void>;
 }
 
 /** Why this card cannot be had here; undefined when it can. */
@@ -69,6 +73,14 @@ function simulated(cards: DemoCards, directory: string): CardUnderTest {
     resetCounts: async () => {
       before = (await control.state()).cards;
     },
+    insertSlow: async (card, milliseconds) => {
+      // The simulator reads the file when the card comes in.
+      const path = join(directory, 'cards', `${card}.json`);
+      const definition = await readFile(path, 'utf8');
+      await writeFile(path, JSON.stringify({ ...(JSON.parse(definition) as object), signMilliseconds: milliseconds }));
+      await driver.insert(card);
+      await writeFile(path, definition);
+    },
   };
 }
 
@@ -103,9 +115,16 @@ async function virtual(cards: DemoCards): Promise<CardUnderTest> {
       if (inside !== undefined) triesBefore = (await stack.pinState(inside)).triesLeft;
       await stack.resetCounts();
     },
+    insertSlow: async (card, milliseconds) => {
+      await stack.insert(card);
+      await stack.stallOn(performSecurityOperation, milliseconds);
+    },
     stop: () => stack.stop(),
   };
 }
+
+/** INS of the commands by which an IDPrime signs (ISO 7816-8 11.2). */
+const performSecurityOperation = 0x2a;
 
 async function removeIfIn(stack: CardStack): Promise<void> {
   if ((await stack.cardIn()) === undefined) return;

@@ -32,6 +32,13 @@ async function expectNothingLeftOver(world: LoginWorld): Promise<void> {
   assert.equal(world.process('module-host').parentId, agent);
 }
 
+/** PIN-SSO is the agent's and its module host's: it ends with them, and with nobody else. */
+function expectPins(world: LoginWorld, dialogsBefore: number, killed: keyof typeof victims): void {
+  const dialogs = world.harness.pinentry.shown().slice(dialogsBefore);
+  const pins = dialogs.filter(({ kind }) => kind === 'pin').length;
+  assert.equal(pins, killed === 'agent' || killed === 'module-host' ? 1 : 0);
+}
+
 describeOnEachCard('a process that is killed', (world) => {
   for (const [part, title] of Object.entries(victims) as [keyof typeof victims, string][]) {
     it(`with the PIN dialog open: ${title}`, async () => {
@@ -52,9 +59,40 @@ describeOnEachCard('a process that is killed', (world) => {
       await expectNothingLeftOver(world());
     });
 
+    it(`while the card signs: ${title}`, async () => {
+      await world().begin('none');
+      await world().card.insertSlow('bertil', 1_500);
+      await world().expectReader('card-bound');
+      await world().card.resetCounts();
+      const { outcome } = await world().press('journal');
+      await world().harness.pinentry.waitForDialog();
+      world().harness.pinentry.answer(`pin ${cardHolders.bertil.pin}`);
+      await until(async () => (await world().card.pin('bertil')).verified, 5_000, 'the PIN does not reach the card');
+      await wait(100);
+      const killed = performance.now();
+      process.kill(world().process(part).processId, 'SIGKILL');
+      const ended = await outcome;
+      const milliseconds = performance.now() - killed;
+      assert.ok('code' in ended);
+      assert.ok(definite.includes(ended.code), ended.code);
+      assert.ok(milliseconds < 5_000, `${Math.round(milliseconds)} ms`);
+      const dialogsBefore = world().harness.pinentry.shown().length;
+      await wait(2_000);
+      await world().expectVerified('journal');
+      assert.deepEqual(world().harness.pinentry.unawaited(), [], 'nothing is done again by itself');
+      const next = await world().press('journal');
+      if ('description' in (await world().firstOf(next.outcome))) {
+        world().harness.pinentry.answer(`pin ${cardHolders.bertil.pin}`);
+      }
+      assert.deepEqual(await next.outcome, { name: nameOf('bertil') });
+      expectPins(world(), dialogsBefore, part);
+      await expectNothingLeftOver(world());
+    });
+
     it(`with nothing in flight: ${title}`, async () => {
       await world().begin();
       await world().logInWithPin('journal');
+      const dialogsBefore = world().harness.pinentry.shown().length;
       const killed = performance.now();
       process.kill(world().process(part).processId, 'SIGKILL');
       const { outcome } = await world().press('recept');
@@ -76,6 +114,7 @@ describeOnEachCard('a process that is killed', (world) => {
         world().harness.pinentry.answer(asked.kind === 'pin' ? `pin ${cardHolders.anna.pin}` : 'ok');
       }
       assert.deepEqual(await next.outcome, { name: nameOf('anna') });
+      expectPins(world(), dialogsBefore, part);
       await expectNothingLeftOver(world());
     });
   }

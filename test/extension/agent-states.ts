@@ -11,7 +11,6 @@ export function token(changes: Partial<TokenState> = {}): TokenState {
     holderId: 'SE0000000000-1ABC',
     pin: { state: 'ok' },
     pinSso: false,
-    inUse: false,
     sites: [],
     ...changes,
   };

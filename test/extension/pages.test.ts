@@ -16,6 +16,7 @@ function background() {
   const sent: ClientMessage[] = [];
   let ledger: Ledger = emptyLedger;
   let wanted = 0;
+  const toldOfCard: string[] = [];
   let number = 0;
   const pending = new PendingRequests({
     post: (message) => sent.push(message),
@@ -31,6 +32,7 @@ function background() {
     pending,
     wanted: () => wanted++,
     ledger: () => ledger,
+    toldOfCard: (origin) => toldOfCard.push(origin),
   });
   const open = (changes: Partial<Sender> = {}) => {
     const answers: PageAnswer[] = [];
@@ -51,7 +53,16 @@ function background() {
     });
     return { answers, state, ...end };
   };
-  return { clock, sent, pending, pages, open, wanted: () => wanted, setLedger: (next: Ledger) => (ledger = next) };
+  return {
+    clock,
+    sent,
+    pending,
+    pages,
+    open,
+    toldOfCard,
+    wanted: () => wanted,
+    setLedger: (next: Ledger) => (ledger = next),
+  };
 }
 
 const codes = (answers: readonly PageAnswer[]) =>
@@ -90,6 +101,20 @@ describe('documents that use the page API', () => {
     page.receive({ id: 'x', verb: 'status' });
     pending.settle('ours-1', { result: { agent: '0.1.0' } });
     assert.deepEqual(page.answers, [{ id: 'x', result: { version: '9.9.9', agent: '0.1.0' } }]);
+  });
+
+  it('are remembered once an answer has told them that a card is in, and not before', () => {
+    const { open, pending, toldOfCard } = background();
+    const page = open();
+    for (const id of ['1', '2', '3']) page.receive({ id, verb: 'status' });
+    page.receive({ id: 'login', verb: 'authenticate', nonce });
+    pending.settle('ours-1', { result: { agent: '1' } });
+    pending.settle('ours-2', { result: { agent: '1', card: 'absent' } });
+    assert.deepEqual(toldOfCard, []);
+    pending.settle('ours-3', { result: { agent: '1', card: 'present' } });
+    assert.deepEqual(toldOfCard, [journal]);
+    pending.settle('ours-4', { result: loginToken });
+    assert.deepEqual(toldOfCard, [journal, journal]);
   });
 
   it('get an error with its sentence', () => {

@@ -29,7 +29,7 @@ export const moreStates: Readonly<Record<string, View>> = {
   'two-readers': {
     ...connected,
     state: agentState([
-      reader({ tokens: [token({ pinSso: true, inUse: true, sites: [], pin: { state: 'ok', triesLeft: 3 } })] }),
+      reader({ tokens: [token({ pinSso: true, sites: [], pin: { state: 'ok', triesLeft: 3 } })] }),
       { name: 'ACS ACR39U ICC Reader 01 00', card: 'empty', tokens: [] },
     ]),
   },

@@ -62,6 +62,6 @@ describe("the popup's view", () => {
     const { state } = popupStates['in-use'];
     assert.ok(state);
     const gone = popupView({ reach: { state: 'gone', code: 'ERR_AGENT_STOPPED' }, state, pulled: false });
-    assert.deepEqual([gone.readers, gone.sites, gone.isBusy], [[], undefined, false]);
+    assert.deepEqual([gone.readers, gone.sites], [[], undefined]);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import {
+  afterAnswer,
   afterEvent,
   afterSnapshot,
   emptyLedger,
@@ -162,6 +163,37 @@ describe('what pages are told of cards', () => {
       assert.equal(Object.keys(ledger.notices).length, 500);
       assert.equal(lastNumber(ledger, journal), 0);
       assert.equal(lastNumber(ledger, 'https://s499.example'), 1);
+    });
+  });
+
+  describe('by an answer', () => {
+    it('is remembered: an origin that logged in hears of a removal that was missed', () => {
+      const ledger = afterAnswer(known, other);
+      assert.deepEqual(told(afterSnapshot(ledger, 14, agentState()).notices), [
+        `cardremoved ${journal}`,
+        `cardremoved ${other}`,
+      ]);
+      assert.equal(afterAnswer(ledger, other), ledger);
+    });
+
+    it('is remembered when its PIN session has ended while the card stayed in', () => {
+      const { ledger } = afterEvent(known, {
+        sequence: 11,
+        name: 'pin-sso-ended',
+        origins: [journal],
+        state: stay('a', []),
+      });
+      assert.deepEqual(told(afterSnapshot(ledger, 14, agentState()).notices), [`cardremoved ${journal}`]);
+    });
+
+    it('is left to the agent where several cards are in: the wrong one would be a false alarm', () => {
+      const two = agentState([
+        reader({ tokens: [token({ key: 'a', sites: [] })] }),
+        reader({ name: 'Second', tokens: [token({ key: 'b', sites: [] })] }),
+      ]);
+      const { ledger } = afterSnapshot(emptyLedger, 1, two);
+      assert.equal(afterAnswer(ledger, journal), ledger);
+      assert.equal(afterAnswer(emptyLedger, journal), emptyLedger);
     });
   });
 

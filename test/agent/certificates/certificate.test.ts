@@ -239,7 +239,7 @@ describe('A certificate from a card', () => {
   it('of the largest size and the worst build takes a moment, and no stack', () => {
     const nested = (head: number[], times: number) =>
       Buffer.concat(Array.from({ length: times }, () => Buffer.from(head)));
-    let deep = Buffer.alloc(0);
+    let deep: Uint8Array = new Uint8Array();
     for (let i = 0; i < 1500; i++) deep = sequence(deep);
     const worst = [deep, nested([0x30, 0x80], 3500), sequence(nested([5, 0], 3500)), nested([0x24, 0x80], 3500)];
     for (const value of worst) {

@@ -11,7 +11,6 @@ const anna: TokenState = {
   holderId: 'SE0000000000-1ABC',
   pin: { state: 'ok', triesLeft: 3 },
   pinSso: true,
-  inUse: true,
   sites: ['https://journal.example.se', 'https://recept.example.se'],
 };
 

@@ -44,7 +44,6 @@ const cardOf = (pin: PinStatus): Picture['agent'] =>
           holderId: '',
           pin,
           pinSso: false,
-          inUse: false,
           sites: [],
         },
       ],

@@ -1,0 +1,257 @@
+// One run of a pinentry program, with real programs that behave, misbehave, crash and hang.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { askConfirmation, askPin, type DialogOptions } from '../../../agent/pin/pinentry.ts';
+import { type DialogText } from '../../../agent/pin/prompt-texts.ts';
+import { KortbroError } from '../../../shared/errors.ts';
+import { kortbroError } from '../fake-backend.ts';
+import { waitUntil, within } from '../../native-host/within.ts';
+import { refusals, say, sayPin, ScriptedPinentry, type Replies } from './scripted-pinentry.ts';
+
+const text: DialogText = {
+  title: 'Kortbro',
+  description: 'https://journal.example.se vill\nveta 100 %',
+  prompt: 'PIN:',
+  ok: 'Legitimera',
+  cancel: 'Avbryt',
+};
+
+describe('A pinentry program', () => {
+  let pinentry: ScriptedPinentry;
+  const options = (changes: Partial<DialogOptions> = {}): DialogOptions => ({
+    program: pinentry.program,
+    seconds: 10,
+    signal: new AbortController().signal,
+    environment: { PATH: process.env['PATH'] },
+    ...changes,
+  });
+  const ask = (replies: Replies = {}, changes: Partial<DialogOptions> = {}) => {
+    pinentry.is(replies);
+    return within(9_000, askPin(options(changes), text), 'an answer');
+  };
+  const confirm = (reply: string) => {
+    pinentry.is({ confirm: reply });
+    return within(9_000, askConfirmation(options(), text), 'an answer');
+  };
+  const allGone = (milliseconds = 1_000) => waitUntil(() => pinentry.alive.length === 0, 'the end', milliseconds);
+
+  beforeEach(() => {
+    pinentry = new ScriptedPinentry();
+  });
+  afterEach(() => pinentry.remove());
+
+  it('gives the PIN in a Buffer of exactly its length, in memory that no other Buffer shares', async () => {
+    const pin = await ask();
+    assert.equal(pin.toString(), '123456');
+    assert.deepEqual([pin.length, pin.byteOffset, pin.buffer.byteLength], [6, 0, 6]);
+    await allGone();
+  });
+
+  it('is told title, text, prompt and buttons, each on a line of its own, and how long it may wait', async () => {
+    await ask();
+    const lines = pinentry.heard;
+    for (const line of [
+      'SETTITLE Kortbro',
+      'SETDESC https://journal.example.se vill%0Aveta 100 %25',
+      'SETPROMPT PIN:',
+      'SETOK Legitimera',
+      'SETCANCEL Avbryt',
+      'SETTIMEOUT 10',
+      'OPTION lc-ctype=C.UTF-8',
+    ]) {
+      assert.ok(lines.includes(line), line);
+    }
+    assert.equal(lines.filter((line) => line === 'GETPIN').length, 1);
+    assert.ok(!lines.some((line) => line.startsWith('SETNOTOK')));
+  });
+
+  it('that knows none of the settings is asked all the same', async () => {
+    assert.equal((await ask({ other: say('ERR 536871187 Unknown IPC command <Pinentry>') })).toString(), '123456');
+  });
+
+  it('may talk beside the point', async () => {
+    const replies = {
+      greeting: say('# hello', 'OK ready'),
+      getPin: say('S PASSWORD_FROM_CACHE', '# x', 'D 123456', 'OK'),
+    };
+    assert.equal((await ask(replies)).toString(), '123456');
+  });
+
+  it('may say its lines in pieces', async () => {
+    const getPin = `printf 'D 12'; printf '3456'; printf '\\nO'; printf 'K\\n'`;
+    assert.equal((await ask({ getPin })).toString(), '123456');
+  });
+
+  it('may escape what it gives', async () => {
+    assert.equal((await ask({ getPin: sayPin('%31%32%33%34%35%36') })).toString(), '123456');
+  });
+
+  for (const pin of ['1234', '123456789012']) {
+    it(`gives a PIN of ${pin.length} digits`, async () => {
+      assert.equal((await ask({ getPin: sayPin(pin) })).toString(), pin);
+    });
+  }
+
+  const unfit: [string, string][] = [
+    ['letters', sayPin('12345a')],
+    ['a space', sayPin('123 456')],
+    ['a PIN that is too short', sayPin('123')],
+    ['a PIN that is too long', sayPin('1234567890123')],
+    ['a PIN that is far too long', sayPin('1'.repeat(900))],
+    ['full-width digits', sayPin('１２３４５６')],
+    ['a zero byte', sayPin('1234%00')],
+    ['a broken escape', sayPin('1234%3')],
+    ['an empty line', say('D ', 'OK')],
+    ['nothing', say('OK')],
+  ];
+  for (const [name, getPin] of unfit) {
+    it(`that gives ${name} has given no PIN: ERR_PIN_FORMAT`, async () => {
+      await assert.rejects(ask({ getPin }), kortbroError('ERR_PIN_FORMAT'));
+      await allGone();
+    });
+  }
+
+  const failures: [string, Replies, string][] = [
+    ['is cancelled', { getPin: say(refusals.cancelled) }, 'ERR_USER_CANCELLED'],
+    ['is not answered in time', { getPin: say(refusals.timeout) }, 'ERR_USER_TIMEOUT'],
+    ['is cancelled after it gave a PIN', { getPin: say('D 123456', refusals.cancelled) }, 'ERR_USER_CANCELLED'],
+    ['has another error', { getPin: say('ERR 83886340 No display <Pinentry>') }, 'ERR_PIN_PROMPT'],
+    ['ends before it says anything', { start: 'exit 1' }, 'ERR_PIN_PROMPT'],
+    ['greets with an error', { greeting: say('ERR 83886340 No display <Pinentry>') }, 'ERR_PIN_PROMPT'],
+    ['crashes while it is asked', { getPin: 'kill -9 $$' }, 'ERR_PIN_PROMPT'],
+    ['ends in the middle of the PIN', { getPin: `printf 'D 1234'; exit 0` }, 'ERR_PIN_PROMPT'],
+    ['ends after the PIN, before its OK', { getPin: `${say('D 123456')}; exit 0` }, 'ERR_PIN_PROMPT'],
+    ['crashes while it is told the text', { other: 'exit 1' }, 'ERR_PIN_PROMPT'],
+    ['greets with something else', { greeting: say('HTTP/1.1 200 OK') }, 'ERR_PIN_PROMPT'],
+    ['asks back', { getPin: say('INQUIRE QUALITY 123', 'OK') }, 'ERR_PIN_PROMPT'],
+    ['says an empty line', { getPin: say('', 'OK') }, 'ERR_PIN_PROMPT'],
+    ['gives two PINs', { getPin: say('D 123456', 'D 654321', 'OK') }, 'ERR_PIN_PROMPT'],
+    ['gives a PIN before it is asked', { other: say('D 123456', 'OK') }, 'ERR_PIN_PROMPT'],
+    ['answers more than it was asked', { greeting: say('OK', 'OK', 'OK', 'OK', 'OK', 'OK') }, 'ERR_PIN_PROMPT'],
+    ['writes without end and without a line', { start: `${say('OK')}; exec cat /dev/zero` }, 'ERR_PIN_PROMPT'],
+    ['writes bytes at random', { start: 'exec cat /dev/urandom' }, 'ERR_PIN_PROMPT'],
+    ['writes a line that is too long', { getPin: sayPin('1'.repeat(5_000)) }, 'ERR_PIN_PROMPT'],
+    ['writes lines without end', { start: 'exec yes OK' }, 'ERR_PIN_PROMPT'],
+    ['does not listen', { start: `exec 0<&-; ${say('OK')}; exit 0` }, 'ERR_PIN_PROMPT'],
+  ];
+  for (const [name, replies, code] of failures) {
+    it(`that ${name}: ${code}`, async () => {
+      await assert.rejects(ask(replies), kortbroError(code));
+      await allGone();
+    });
+  }
+
+  it('that is missing, no program, or a directory: ERR_PIN_PROMPT', async () => {
+    chmodSync(pinentry.program, 0o600);
+    await assert.rejects(askPin(options(), text), kortbroError('ERR_PIN_PROMPT'));
+    rmSync(pinentry.program);
+    await assert.rejects(askPin(options(), text), kortbroError('ERR_PIN_PROMPT'));
+    mkdirSync(pinentry.program);
+    await assert.rejects(askPin(options(), text), kortbroError('ERR_PIN_PROMPT'));
+    await assert.rejects(askPin(options({ program: 'a\0b' }), text), kortbroError('ERR_PIN_PROMPT'));
+  });
+
+  describe('that is called off', () => {
+    const abortWhen = async (replies: Replies, isTime: () => boolean) => {
+      const asker = new AbortController();
+      pinentry.is(replies);
+      const asking = askPin(options({ signal: asker.signal }), text);
+      asking.catch(() => undefined);
+      await waitUntil(isTime, 'the right moment');
+      asker.abort(new KortbroError('ERR_CARD_REMOVED'));
+      await within(200, assert.rejects(asking, kortbroError('ERR_CARD_REMOVED')), 'the reason');
+    };
+
+    it('while its dialog is open is gone within a second, and the reason is the one that was given', async () => {
+      await abortWhen({ getPin: 'exec sleep 60' }, () => pinentry.dialogs.length === 1);
+      await allGone();
+    });
+
+    it('before it has said anything is gone within a second', async () => {
+      await abortWhen({ start: 'exec sleep 60' }, () => pinentry.processIds.length === 1);
+      await allGone();
+    });
+
+    it('and does not want to end is killed within a second', async () => {
+      await abortWhen({ getPin: `trap '' TERM; exec sleep 60` }, () => pinentry.dialogs.length === 1);
+      await allGone();
+    });
+
+    it('in the moment in which it is started is gone, too', async () => {
+      const asker = new AbortController();
+      pinentry.is({ start: 'exec sleep 60' });
+      const asking = askPin(options({ signal: asker.signal }), text);
+      asker.abort(new KortbroError('ERR_REQUEST_CANCELLED'));
+      await assert.rejects(asking, kortbroError('ERR_REQUEST_CANCELLED'));
+      await allGone();
+    });
+
+    it('before it is started is never started', async () => {
+      const signal = AbortSignal.abort(new KortbroError('ERR_REQUEST_CANCELLED'));
+      await assert.rejects(askPin(options({ signal }), text), kortbroError('ERR_REQUEST_CANCELLED'));
+      assert.deepEqual(pinentry.processIds, []);
+    });
+
+    it('after its answer changes nothing', async () => {
+      const asker = new AbortController();
+      const pin = await askPin(options({ signal: asker.signal }), text);
+      asker.abort(new KortbroError('ERR_REQUEST_CANCELLED'));
+      assert.equal(pin.toString(), '123456');
+    });
+  });
+
+  it('that hangs is ended two seconds after the time it was given: ERR_USER_TIMEOUT', async () => {
+    await assert.rejects(ask({ getPin: 'exec sleep 60' }, { seconds: 0 }), kortbroError('ERR_USER_TIMEOUT'));
+    await allGone();
+  });
+
+  it('asks a question: yes, no, cancel, timeout', async () => {
+    assert.equal(await confirm(say('OK')), 'ok');
+    assert.equal(await confirm(say(refusals.notConfirmed)), 'not-ok');
+    await assert.rejects(confirm(say(refusals.cancelled)), kortbroError('ERR_USER_CANCELLED'));
+    await assert.rejects(confirm(say(refusals.timeout)), kortbroError('ERR_USER_TIMEOUT'));
+    await assert.rejects(confirm(say('ERR 1')), kortbroError('ERR_PIN_PROMPT'));
+    await assert.rejects(confirm('exit 0'), kortbroError('ERR_PIN_PROMPT'));
+    assert.ok(!pinentry.heard.includes('GETPIN'));
+  });
+
+  it('has the environment that it was given, and no descriptor that other programs would not have', async () => {
+    const heard = `'${pinentry.directory}/heard'`;
+    const getPin = `env > ${heard}; ls /proc/self/fd >> ${heard}; ${sayPin('123456')}`;
+    await ask({ getPin }, { environment: { PATH: process.env['PATH'], DISPLAY: ':7' } });
+    const lines = pinentry.heard;
+    assert.ok(lines.includes('DISPLAY=:7'));
+    assert.ok(!lines.some((line) => line.startsWith('HOME=')));
+    const usual = execFileSync('ls', ['/proc/self/fd'], { encoding: 'utf8' }).trim().split('\n');
+    assert.deepEqual(
+      lines.filter((line) => /^\d+$/.test(line)),
+      usual,
+    );
+  });
+
+  it('leaves no descriptor and no process behind, however it ends', async () => {
+    const descriptors = () => readdirSync('/proc/self/fd').length;
+    await ask();
+    await allGone();
+    const before = descriptors();
+    const ends: Replies[] = [
+      {},
+      { getPin: say(refusals.cancelled) },
+      { start: 'exit 1' },
+      { greeting: say('x') },
+      { getPin: sayPin('x') },
+    ];
+    for (let i = 0; i < 10; i++) {
+      await Promise.all(
+        ends.map(async (replies) => {
+          const one = new ScriptedPinentry(replies);
+          await askPin(options({ program: one.program }), text).catch(() => undefined);
+          await waitUntil(() => one.alive.length === 0, 'the end', 2_000);
+          one.remove();
+        }),
+      );
+    }
+    await waitUntil(() => descriptors() <= before, `${before} descriptors again`, 2_000);
+  });
+});

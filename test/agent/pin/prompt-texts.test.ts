@@ -1,0 +1,115 @@
+// The words of the dialogs: who asks, what for, with which card, and of the tries left what is known and no more.
+import assert from 'node:assert/strict';
+import { escapeText } from '../../../agent/pin/assuan.ts';
+import {
+  choiceDialog,
+  consentDialog,
+  finalTryDialog,
+  pinDialog,
+  type DialogText,
+  type HolderText,
+} from '../../../agent/pin/prompt-texts.ts';
+import { type Language } from '../../../shared/error-texts.ts';
+import { limits } from '../../../shared/limits.ts';
+import { type PinStatus } from '../../../shared/messages.ts';
+
+const site = 'https://journal.example.se:8443';
+const anna: HolderText = {
+  holder: 'Anna Testsson',
+  organisation: 'Testkliniken (demo)',
+  holderId: 'SE0000000000-1ABC',
+  issuer: 'TEST SITHS e-id Person HSA-id 3 CA v1',
+};
+const fine: PinStatus = { state: 'ok' };
+const languages: readonly Language[] = ['sv', 'en'];
+
+const dialogs: Record<string, (language: Language, at?: string, holder?: HolderText) => DialogText> = {
+  'the PIN dialog': (language, at = site, holder = anna) => pinDialog(language, at, holder, fine, 'first'),
+  'the PIN dialog with everything': (language, at = site, holder = anna) =>
+    pinDialog(language, at, holder, { state: 'final', triesLeft: 1 }, 'login-lost'),
+  'the last warning': (language, at = site, holder = anna) => finalTryDialog(language, at, holder),
+  'the question of consent': (language, at = site, holder = anna) => consentDialog(language, at, holder),
+  'the choice': (language, at = site, holder = anna) => choiceDialog(language, at, holder, 2, 3),
+};
+
+/** As the program shows it: a line of Assuan holds no more. */
+const shown = ({ description }: DialogText) => decodeURIComponent(escapeText(description));
+
+describe('The words of a dialog', () => {
+  for (const [name, dialog] of Object.entries(dialogs)) {
+    for (const language of languages) {
+      it(`${name} (${language}) says who asks, in full, and with whose card`, () => {
+        const { description, ok, cancel, title } = dialog(language);
+        for (const part of [site, anna.holder, anna.organisation, anna.holderId, anna.issuer]) {
+          assert.ok(description.includes(part), part);
+        }
+        assert.ok(title.startsWith('Kortbro') && ok.length > 0 && cancel.length > 0 && ok !== cancel);
+      });
+
+      it(`${name} (${language}) says it to the end with the longest names that there can be`, () => {
+        const longest = `https://${'a'.repeat(limits.originLength - 8)}`;
+        const name = '😀'.repeat(49);
+        const holder = { holder: name, organisation: name, holderId: '%'.repeat(64), issuer: '😀'.repeat(99) };
+        const text = shown(dialog(language, longest, holder));
+        const ends = shown(dialog(language, longest, { ...holder, holder: 'x' }));
+        assert.ok(text.includes(longest) && text.includes(name));
+        const warning = /Sista försöket|last try|Bara ett försök|Only one try/.exec(ends)?.[0];
+        assert.ok(warning === undefined || text.includes(warning));
+      });
+    }
+
+    it(`${name} is another text in each language, without jargon`, () => {
+      const [swedish, english] = [dialog('sv'), dialog('en')];
+      for (const key of ['title', 'description', 'ok', 'cancel'] as const) assert.notEqual(swedish[key], english[key]);
+      for (const text of [swedish, english])
+        assert.doesNotMatch(JSON.stringify(text), /\b(slot|token|CKR|PKCS|SSO|origin)\b/i);
+    });
+  }
+
+  const tries: [string, PinStatus, RegExp | undefined, RegExp | undefined][] = [
+    ['nothing of a PIN that is fine', { state: 'ok' }, undefined, undefined],
+    ['nothing of a PIN that is fine, also when the card counts', { state: 'ok', triesLeft: 3 }, undefined, undefined],
+    ['nothing when nothing is known', { state: 'unknown' }, undefined, undefined],
+    [
+      'the number when the card tells it',
+      { state: 'low', triesLeft: 2 },
+      /(?<!\d)2 försök kvar/,
+      /(?<!\d)2 tries left/,
+    ],
+    ['no number when it does not', { state: 'low' }, /nyligen varit fel/, /wrong recently/],
+    ['that it is the last', { state: 'final' }, /Sista försöket/, /last try/],
+    ['that it is the last, by number', { state: 'final', triesLeft: 1 }, /Sista försöket/, /last try/],
+    ['that it is the last, by number alone', { state: 'low', triesLeft: 1 }, /Sista försöket/, /last try/],
+  ];
+  for (const [name, pin, swedish, english] of tries) {
+    it(`tells of the tries left: ${name}`, () => {
+      const warnings = /försök|kvar|fel|tries|left|wrong|last/i;
+      for (const [language, expected] of [
+        ['sv', swedish],
+        ['en', english],
+      ] as const) {
+        const { description } = pinDialog(language, site, anna, pin, 'first');
+        if (expected === undefined) assert.doesNotMatch(description, warnings);
+        else assert.match(description, expected);
+        if (pin.triesLeft === undefined)
+          assert.doesNotMatch(description.replaceAll(site, '').replaceAll(/SE0+-1ABC|HSA-id 3 CA v1/g, ''), /\d/);
+      }
+    });
+  }
+
+  it('says why it is asked again', () => {
+    assert.match(pinDialog('sv', site, anna, fine, 'login-lost').description, /frågas du igen/);
+    assert.match(pinDialog('en', site, anna, fine, 'login-lost').description, /asked again/);
+    assert.doesNotMatch(pinDialog('sv', site, anna, fine, 'first').description, /igen/);
+  });
+
+  it('has a No of its own where No is not Cancel', () => {
+    assert.ok(consentDialog('sv', site, anna).notOk !== undefined);
+    assert.match(choiceDialog('sv', site, anna, 2, 3).description, /2 av 3/);
+    assert.equal(finalTryDialog('sv', site, anna).notOk, undefined);
+  });
+
+  it('leaves out an organisation that is not there', () => {
+    assert.match(pinDialog('sv', site, { ...anna, organisation: '' }, fine, 'first').description, /Anna Testsson\n/);
+  });
+});
