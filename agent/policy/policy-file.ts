@@ -1,6 +1,6 @@
 // Reads the machine's policy. A missing file means the defaults; a broken one is refused with the line and the reason, and
 // until it is mended every request is refused too: settings that nobody can read must not loosen anything.
-import { readFileSync, statSync, watch as watchDirectory } from 'node:fs';
+import { lstatSync, readFileSync, statSync, watch as watchDirectory } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import { limits } from '../../shared/limits.ts';
@@ -46,8 +46,8 @@ export function parsePolicy(text: string, path: string): PolicyOutcome {
     line: lineAt(text, offset),
     reason,
   });
-  const depth = deepestBrackets(text);
-  if (depth.levels > maximumDepth) return refused(depth.offset, 'nests too deep');
+  const deep = tooDeep(text);
+  if (deep !== undefined) return refused(deep, `nests deeper than ${maximumDepth} levels`);
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
   const [first] = errors;
@@ -59,8 +59,8 @@ export function parsePolicy(text: string, path: string): PolicyOutcome {
   try {
     value = parseStrictJson(text, maximumDepth);
   } catch {
-    const repeated = repeatedKey(tree);
-    return refused(repeated ?? 0, repeated === undefined ? 'not strict JSON' : 'a key stands twice');
+    const key = forbiddenKey(tree);
+    return refused(key ?? 0, key === undefined ? 'not strict JSON' : 'a key stands twice, or is __proto__');
   }
   const outcome = policySchema.safeParse(value);
   if (outcome.success) return { ok: true, policy: outcome.data, source: 'file' };
@@ -68,12 +68,7 @@ export function parsePolicy(text: string, path: string): PolicyOutcome {
   const where = issue?.path.filter((step) => typeof step !== 'symbol') ?? [];
   const extra = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   const offset = nearestNode(tree, [...where, ...extra]).offset;
-  return {
-    ok: false,
-    path,
-    line: lineAt(text, offset),
-    reason: `${where.join('.') || 'policy'}: ${issue?.message ?? 'invalid'}`,
-  };
+  return refused(offset, `${where.join('.') || 'policy'}: ${issue?.message ?? 'invalid'}`);
 }
 
 /** Calls `changed` after the file may have changed. The directory is watched, since editors replace the file. Best effort. */
@@ -95,6 +90,17 @@ function nearestNode(tree: Node, path: (string | number)[]): Node {
     if (node !== undefined) return node;
   }
   return tree;
+}
+
+/** Where the text nests too deep, strings left aside: looked at first, for what parses it goes down one call a level. */
+function tooDeep(text: string): number | undefined {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\\n]|\\.)*"|[[\]{}]/g)) {
+    if (token === '[' || token === '{') depth += 1;
+    else if (token === ']' || token === '}') depth -= 1;
+    if (depth > maximumDepth) return index;
+  }
+  return undefined;
 }
 
 function forbiddenKey(node: Node): number | undefined {
