@@ -1,6 +1,6 @@
 // The agent of one run: started here, found again wherever a native host has started another one, ended by its process id.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { endpointDirectories, parseEndpoint } from '../shared/endpoint.ts';
@@ -34,8 +34,9 @@ export function demoAgent(program: string, environment: Readonly<Record<string, 
 
   return {
     start: async () => {
+      const [command, ...words] = endedWithUs([process.execPath, program]);
       // A session of its own: Ctrl-C is for us, and we end it in order.
-      const child = spawn(process.execPath, [program], { env: environment, detached: true, stdio: 'ignore', cwd: '/' });
+      const child = spawn(command, words, { env: environment, detached: true, stdio: 'ignore', cwd: '/' });
       child.on('error', () => undefined);
       child.unref();
       await until(() => running() !== undefined, startTime, 'the agent does not start');
@@ -50,6 +51,12 @@ export function demoAgent(program: string, environment: Readonly<Record<string, 
       await until(() => !isAlive(processId), stopTime, 'the agent does not end');
     },
   };
+}
+
+/** A run that is itself killed must leave no agent behind: util-linux asks the kernel to see to that, where it is there. */
+function endedWithUs(command: [string, ...string[]]): [string, ...string[]] {
+  const setpriv = '/usr/bin/setpriv';
+  return existsSync(setpriv) ? [setpriv, '--pdeathsig', 'TERM', '--', ...command] : command;
 }
 
 /** Whether a process of ours with this id runs. */

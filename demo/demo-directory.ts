@@ -42,12 +42,16 @@ export function makeDemoDirectory(dist: string): DemoDirectory {
     path,
     dist: join(path, 'dist'),
     make,
-    environment: (headless) => environment(make('run'), make('state'), headless),
+    environment: (headless) => ({
+      ...environment(make('run'), headless),
+      XDG_STATE_HOME: make('state'),
+      TMPDIR: make('tmp'),
+    }),
     remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 3 }),
   };
 }
 
-function environment(runtime: string, state: string, headless: boolean): Record<string, string> {
+function environment(runtime: string, headless: boolean): Record<string, string> {
   const { WAYLAND_DISPLAY: wayland, XDG_RUNTIME_DIR: ours } = process.env;
   const kept = Object.entries(process.env).filter(
     ([name, value]) => value !== undefined && !(headless && ['DISPLAY', 'WAYLAND_DISPLAY'].includes(name)),
@@ -57,7 +61,7 @@ function environment(runtime: string, state: string, headless: boolean): Record<
     const place = join(runtime, wayland);
     if (!existsSync(place)) symlinkSync(join(ours, wayland), place);
   }
-  return { ...(Object.fromEntries(kept) as Record<string, string>), XDG_RUNTIME_DIR: runtime, XDG_STATE_HOME: state };
+  return { ...(Object.fromEntries(kept) as Record<string, string>), XDG_RUNTIME_DIR: runtime };
 }
 
 /** Every running process with `directory` on its command line. Linux. */

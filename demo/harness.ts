@@ -118,7 +118,12 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
     });
     const agent = demoAgent(join(directory.dist, 'agent/main.js'), environment);
     stops.push(() => endProcesses(directory.path));
-    stops.push(() => agent.stop());
+    stops.push(async () => {
+      // A native host would start the agent again.
+      const hosts = () => processesOf(directory.path).filter(({ part }) => part === 'native-host');
+      await until(() => hosts().length === 0, 5_000, 'a native host does not end').catch(() => undefined);
+      await agent.stop();
+    });
     await agent.start();
 
     const siteNamed = (name: string): Site => {

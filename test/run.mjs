@@ -1,13 +1,21 @@
-// Runs the test suites in order and ends with one line: N passed, N failed. `node test/run.mjs all|unit|card|attack|browser`.
+// Runs the test suites in order and ends with one line: N passed, N failed. `node test/run.mjs all`, or a suite's name.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const suites = {
-  unit: ['test/{house,shared,agent,native-host,extension,relying-party,demo,installer}/**/*.test.ts'],
+  // Pure code and what runs in this process: under a minute.
+  unit: [
+    'test/{house,shared,extension,relying-party,demo,installer}/**/*.test.ts',
+    'test/agent/{audit,cards,certificates,endpoint,operations,pin,policy}/**/*.test.ts',
+  ],
+  // The real programs as processes: native host, module host, addon, command.
+  process: ['test/native-host/**/*.test.ts', 'test/agent/{commands,native,tokens}/**/*.test.ts'],
+  // The virtual card through the real pcscd and OpenSC (root).
   card: ['test/card/**/*.test.ts'],
   attack: ['test/attack/**/*.test.ts'],
+  // The real Chromium with everything behind it.
   browser: ['test/browser/**/*.test.ts'],
 };
 

@@ -241,7 +241,8 @@ export class CardTable {
     record.tokens = [];
     record.card = 'reading';
     delete record.problem;
-    stay.bound = this.#bind(record, stay);
+    // Who waits for a card does not wait for a driver that hangs over one which is gone.
+    stay.bound = Promise.race([this.#bind(record, stay), endOf(stay.end.signal)]);
     this.#changed({ kind: 'readers' });
     return stay;
   }
@@ -272,6 +273,10 @@ const leavingCode = {
   service: 'ERR_CARD_SERVICE',
   replaced: 'ERR_CARD_CHANGED',
 } as const;
+
+function endOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {

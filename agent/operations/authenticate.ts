@@ -1,5 +1,5 @@
 // Login: a Web eID token for a site. Silent within PIN-SSO where policy or the holder has let the site in; else one dialog.
-import { KortbroError } from '../../shared/errors.ts';
+import { KortbroError, type ErrorCode } from '../../shared/errors.ts';
 import { type AuthenticationToken } from '../../shared/messages.ts';
 import { type BoundToken } from '../cards/bound-token.ts';
 import { askConfirmation } from '../pin/pinentry.ts';
@@ -21,6 +21,9 @@ import {
 } from './web-eid-token.ts';
 
 type Allowed = Exclude<SiteDecision, { access: 'refuse' }>;
+
+/** What the holder answers to a dialog that was not wanted, by leaving it alone too. */
+const refusals: readonly ErrorCode[] = ['ERR_USER_CANCELLED', 'ERR_USER_DECLINED', 'ERR_USER_TIMEOUT'];
 
 /** @throws KortbroError, TokenError */
 export async function authenticate(
@@ -53,15 +56,16 @@ export async function authenticate(
   }
 }
 
-/** Cards that are being read are waited for; one that a stopped driver left unread is read again, once. */
+/** Cards that are being read are waited for; one that a driver failed at is reset and read again, once. */
 async function readyCards(context: OperationContext, { signal }: OperationCall): Promise<void> {
   if (context.suspended()) throw new KortbroError('ERR_AGENT_SESSION_LOCKED');
   await context.cards.settled(signal);
   for (const reader of context.cards.readers) {
     if (reader.problem?.startsWith('ERR_AGENT_DRIVER') === true || reader.problem === 'ERR_CARD_FAILED') {
-      await context.cards.rebind(reader.name, false);
+      void context.cards.rebind(reader.name, true);
     }
   }
+  await context.cards.settled(signal);
 }
 
 /** A token that is logged in and that the site may use. */
@@ -80,13 +84,14 @@ async function openToken(
     context.dialogs.checkMuted(origin);
     const nowOpen = silentPlace(context, origin, decision);
     if (nowOpen !== undefined) return nowOpen;
-    if (context.suspended()) throw new KortbroError('ERR_AGENT_SESSION_LOCKED');
     try {
       const place = await askHolder(context, call, origin, decision, reason, using);
       context.dialogs.answered(origin);
       return place;
     } catch (error) {
-      if (error instanceof KortbroError && error.code === 'ERR_USER_CANCELLED') context.dialogs.cancelled(origin);
+      const code = error instanceof KortbroError ? error.code : undefined;
+      if (code !== undefined && refusals.includes(code)) context.dialogs.cancelled(origin);
+      if (code === 'ERR_REQUEST_CANCELLED') context.dialogs.withdrawn(origin);
       throw error;
     }
   });
@@ -143,7 +148,7 @@ async function signIn(
   const signing = token.backend.sign(token.description.handle, key.id, algorithm, tokenDigest(algorithm, bytes));
   const signature = await orAborted(signing, ended);
   if (!isSignedBy(key.certificate, algorithm, bytes, signature)) {
-    throw new TokenError('ERR_CARD_CHANGED', { native: 'signature does not match certificate' });
+    throw new TokenError('ERR_CARD_FAILED', { native: 'signature does not match certificate' });
   }
   return authenticationToken(key.certificate, algorithm, signature);
 }

@@ -8,6 +8,7 @@ import { findPinentry } from '../pin/pinentry-program.ts';
 import { choiceDialog, type HolderText } from '../pin/prompt-texts.ts';
 import { type CertificateWish } from '../policy/decide.ts';
 import { dialogOptions, policyInForce, type OperationCall, type OperationContext } from './context.ts';
+import { signatureAlgorithm } from './web-eid-token.ts';
 
 /** A key on a token in a reader. */
 export interface TokenPlace {
@@ -18,16 +19,32 @@ export interface TokenPlace {
 /** Every fit certificate on every card. @throws KortbroError ERR_CARD_*, ERR_POLICY_ASSURANCE, ERR_AGENT_DRIVER_* when there is none */
 export function loginCandidates(context: OperationContext, wanted: CertificateWish): TokenPlace[] {
   const { cards } = context;
+  if (context.suspended()) throw new KortbroError('ERR_AGENT_SESSION_LOCKED');
   if (cards.tokens.length === 0) throw new KortbroError(whyNoToken(cards.readers, cards.serviceRunning));
   const candidates: Candidate<TokenPlace>[] = cards.tokens.flatMap((token) =>
     token.keys.map((key) => ({ place: { token, key }, certificate: key.certificate })),
   );
   const outcome = fitForLogin(candidates, wanted, policyInForce(context).assuranceLevels, context.today());
-  if ('fit' in outcome) return outcome.fit.map(({ place }) => place);
+  if ('fit' in outcome) return withUsableKey(outcome.fit.map(({ place }) => place));
   const unreadable = cards.tokens.some((token) => token.unreadable > 0);
   throw new KortbroError(
     outcome.code === 'ERR_CARD_NO_CERTIFICATE' && unreadable ? 'ERR_CARD_CERTIFICATE_INVALID' : outcome.code,
   );
+}
+
+/** Those whose key this product and the token can sign with: nobody is asked for a PIN that opens nothing. */
+function withUsableKey(places: readonly TokenPlace[]): TokenPlace[] {
+  let problem: unknown;
+  const usable = places.filter(({ token, key }) => {
+    try {
+      return signatureAlgorithm(key.certificate.publicKey, token.description.mechanisms);
+    } catch (error) {
+      problem ??= error;
+      return false;
+    }
+  });
+  if (usable.length === 0) throw problem;
+  return usable;
 }
 
 /** Asks the holder, one certificate after the other; belongs inside a dialog turn. @throws KortbroError ERR_USER_CANCELLED ... */

@@ -107,7 +107,7 @@ function noteFailure(token: BoundToken, error: unknown): unknown {
 
 function afterWrongPin(triesLeft: number | undefined): PinStatus {
   if (triesLeft === undefined) return { state: 'low' };
-  return { state: triesLeft === 1 ? 'final' : 'low', triesLeft };
+  return { state: triesLeft === 0 ? 'locked' : triesLeft === 1 ? 'final' : 'low', triesLeft };
 }
 
 function isFinal({ state, triesLeft }: PinStatus): boolean {

@@ -15,8 +15,9 @@ export function recoverToken(context: OperationContext, token: BoundToken, failu
 }
 
 function endReason(failure: TokenFailure): PinSsoEnd {
-  if (failure === 'login-lost') return 'login-lost';
+  if (failure === 'login-lost' || failure === 'ERR_CARD_FAILED') return 'login-lost';
   if (failure === 'ERR_CARD_REMOVED') return 'card-removed';
   if (failure === 'ERR_CARD_CHANGED') return 'card-changed';
+  if (failure === 'ERR_CARD_SERVICE') return 'service-stopped';
   return failure === 'ERR_PIN_WRONG' || failure === 'ERR_PIN_LOCKED' ? 'wrong-pin' : 'driver-stopped';
 }

@@ -45,18 +45,27 @@ export class DialogQueue {
     this.#mutedUntil.delete(site);
   }
 
-  /** The holder cancelled a dialog of `site`. */
+  /** A dialog of `site` came to nothing by the holder's hand: he cancelled, said no, or left it. */
   cancelled(site: string): void {
-    const count = (this.#cancels.get(site) ?? 0) + 1;
-    this.#cancels.set(site, count);
-    if (count < limits.cancelsBeforeMute) return;
-    this.#cancels.delete(site);
-    this.#mutedUntil.set(site, this.#clock.now() + limits.muteTime);
+    this.#count(site, 1);
+  }
+
+  /** `site` itself took its open dialog away. Done again and again it is as good as a flood; a closed tab is forgiven. */
+  withdrawn(site: string): void {
+    this.#count(site, 0.5);
   }
 
   /** The holder answered a dialog of `site`. */
   answered(site: string): void {
     this.#cancels.delete(site);
+  }
+
+  #count(site: string, weight: number): void {
+    const count = (this.#cancels.get(site) ?? 0) + weight;
+    this.#cancels.set(site, count);
+    if (count < limits.cancelsBeforeMute) return;
+    this.#cancels.delete(site);
+    this.#mutedUntil.set(site, this.#clock.now() + limits.muteTime);
   }
 
   #wait(signal: AbortSignal): Promise<void> {

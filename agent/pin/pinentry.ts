@@ -34,9 +34,14 @@ export async function askConfirmation(options: DialogOptions, text: DialogText):
   });
 }
 
+/** Settles when the program that was run last has ended: no two dialogs are on the screen, not even for a moment. */
+let previous: Promise<void> = Promise.resolve();
+
 async function withPinentry<T>(options: DialogOptions, use: (pinentry: Pinentry) => Promise<T>): Promise<T> {
+  await previous;
   options.signal.throwIfAborted();
   const pinentry = new Pinentry(options);
+  previous = pinentry.ended;
   const stop = () => pinentry.fail(options.signal.reason);
   options.signal.addEventListener('abort', stop, { once: true });
   const overdue = setTimeout(() => pinentry.fail(new KortbroError('ERR_USER_TIMEOUT')), (options.seconds + 2) * 1000);
@@ -52,6 +57,8 @@ async function withPinentry<T>(options: DialogOptions, use: (pinentry: Pinentry)
 
 /** Talks to the program line by line; one command is open at a time. */
 class Pinentry {
+  /** Settles when the program has ended. */
+  readonly ended: Promise<void>;
   readonly #child: ChildProcess;
   readonly #output: Socket;
   readonly #buffer = Buffer.alloc(2 * maximumLine);
@@ -92,6 +99,9 @@ class Pinentry {
       },
     };
     this.#output = new Socket(options);
+    this.ended = new Promise((resolve) => {
+      this.#child.once('exit', () => resolve()).once('error', () => resolve());
+    });
     const ended = () => this.fail(new KortbroError('ERR_PIN_PROMPT'));
     this.#output.on('error', ended).on('close', ended);
     this.#child.on('error', ended);

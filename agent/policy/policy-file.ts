@@ -1,6 +1,6 @@
 // Reads the machine's policy. A missing file means the defaults; a broken one is refused with the line and the reason, and
 // until it is mended every request is refused too: settings that nobody can read must not loosen anything.
-import { lstatSync, readFileSync, statSync, watch as watchDirectory } from 'node:fs';
+import { type FSWatcher, lstatSync, readFileSync, statSync, watch as watchDirectory } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import { limits } from '../../shared/limits.ts';
@@ -19,7 +19,7 @@ export function loadPolicy(path: string, owner?: number): PolicyOutcome {
   const refused = (reason: string): PolicyOutcome => ({ ok: false, path, line: 1, reason });
   try {
     const status = statSync(path);
-    if (!status.isFile()) return refused('not a file');
+    if (!status.isFile()) return refused('no file of text');
     if (owner !== undefined && (status.uid !== owner || (status.mode & 0o022) !== 0)) {
       return refused('must belong to root and be writable by root alone');
     }
@@ -71,16 +71,41 @@ export function parsePolicy(text: string, path: string): PolicyOutcome {
   return refused(offset, `${where.join('.') || 'policy'}: ${issue?.message ?? 'invalid'}`);
 }
 
-/** Calls `changed` after the file may have changed. The directory is watched, since editors replace the file. Best effort. */
+/**
+ * Calls `changed` after the file may have changed. Its directory is watched, since editors replace the file; while there is
+ * none, the nearest one above it. Best effort.
+ */
 export function watchPolicyFile(path: string, changed: () => void): { stop: () => void } {
+  let watcher: FSWatcher | undefined;
+  const watch = (): void => {
+    const directory = nearestDirectory(dirname(path));
+    const watched = inode(directory);
+    try {
+      watcher = watchDirectory(directory, { persistent: false }, (_event, name) => {
+        if (nearestDirectory(dirname(path)) !== directory || inode(directory) !== watched) {
+          watcher?.close();
+          watch();
+          changed();
+        } else if (directory === dirname(path) && (name === null || name === basename(path))) changed();
+      });
+      watcher.on('error', () => watcher?.close());
+    } catch {
+      // No watch left on this machine: the policy of the start stays in force.
+    }
+  };
+  watch();
+  return { stop: () => watcher?.close() };
+}
+
+function nearestDirectory(path: string): string {
+  return inode(path) === undefined && path !== '/' ? nearestDirectory(dirname(path)) : path;
+}
+
+function inode(path: string): number | undefined {
   try {
-    const watcher = watchDirectory(dirname(path), { persistent: false }, (_event, name) => {
-      if (name === null || name === basename(path)) changed();
-    });
-    watcher.on('error', () => watcher.close());
-    return { stop: () => watcher.close() };
+    return statSync(path).ino;
   } catch {
-    return { stop: () => undefined };
+    return undefined;
   }
 }
 

@@ -10,16 +10,7 @@ import { codeOf, type HostClient } from '../support/host-client.ts';
 import { RawPeer, RawSocket } from '../support/raw-peer.ts';
 import { simulatedCard, testCard } from '../support/test-cards.ts';
 import { pause } from '../native-host/within.ts';
-import {
-  honestLogin,
-  journal,
-  newNonce,
-  prescriptions,
-  sites,
-  startTarget,
-  type Target,
-  withoutKeyUse,
-} from './target.ts';
+import { honestLogin, journal, newNonce, sites, startTarget, stranger, type Target, withoutKeyUse } from './target.ts';
 
 /** What a busy machine may add to a time limit. */
 const slack = 2_500;
@@ -74,7 +65,7 @@ describe('08 slow peers', function () {
         'who sends a byte of HTTP now and then',
         () => {
           const peer = new RawSocket(target.agent.endpoint);
-          const bytes = [...'GET / HTTP/1.1\r\nHost: localhost\r\n'];
+          const bytes = 'GET / HTTP/1.1\r\nHost: localhost\r\n'.split('');
           const timer = setInterval(() => peer.write(bytes.shift() ?? 'x'), 100);
           return Promise.resolve({ ended: peer.end, stop: () => clearInterval(timer) });
         },
@@ -170,7 +161,7 @@ describe('08 slow peers', function () {
     before(async () => {
       const anna = await testCard('anna');
       slow = await AgentUnderTest.start({
-        cards: { anna: simulatedCard(anna, { signMilliseconds: 2_500 }) },
+        cards: { anna: simulatedCard(anna, { signMilliseconds: 1_500 }) },
         policy: { sites, card: { operationSeconds: 5 }, pin: { dialogSeconds: 10 } },
       });
       await slow.simulator.insert('anna');
@@ -187,7 +178,7 @@ describe('08 slow peers', function () {
       assert.equal(codeOf(await second.ask({ verb: 'status', caller: { kind: 'user' } }).answer), undefined);
       assert.equal(codeOf(await second.ask({ verb: 'certificates', caller: { kind: 'user' } }).answer), undefined);
       assert.ok(performance.now() - since < 1_500);
-      const cancelled = second.authenticate(prescriptions, newNonce());
+      const cancelled = second.authenticate(stranger, newNonce());
       second.cancel(cancelled.id);
       assert.equal(codeOf(await cancelled.answer), 'ERR_REQUEST_CANCELLED');
       const answer = await signing.answer;

@@ -144,7 +144,7 @@ describe('21 hostile configuration', function () {
       await withoutKeyUse(target, async () => {
         const logged = await impose(text, true);
         assert.equal(logged?.['line'], line);
-        assert.match(String(logged?.['reason']), reason);
+        assert.match(String(logged['reason']), reason);
         assert.equal(await login(), 'ERR_POLICY_INVALID');
         assert.equal(await login('https://unknown.example'), 'ERR_POLICY_INVALID');
         assert.equal(target.agent.pinentry.unawaited().length, 0);

@@ -1,11 +1,13 @@
 // The demonstration as its visitors start it, `npm run demo -- --headless --report FILE`, on both cards: it must judge itself
 // rightly, leave its pictures, and leave nothing else.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../../demo/demo-agent.ts';
 import { issueDemoCards } from '../../demo/demo-cards.ts';
+import { processesOf } from '../../demo/demo-directory.ts';
 import { openPkiDirectory } from '../../demo/pki/pki-directory.ts';
 import { type StoryReport } from '../../demo/story-report.ts';
 import { serveCardControl } from './card-control-server.ts';
@@ -18,8 +20,14 @@ interface Run {
   output: string;
 }
 
-/** Runs the demonstration in a process of its own, with a temporary directory of its own. */
-function runDemo(scratch: string, words: readonly string[], environment: Record<string, string> = {}): Promise<Run> {
+interface RunningDemo {
+  process: ChildProcess;
+  output: () => string;
+  ended: Promise<Run>;
+}
+
+/** Starts the demonstration in a process of its own, with a temporary directory of its own. */
+function startDemo(scratch: string, words: readonly string[], environment: Record<string, string> = {}): RunningDemo {
   const distribution = process.env['KORTBRO_TEST_DIST'];
   const dist = distribution === undefined ? [] : ['--dist', distribution];
   const demo = spawn(process.execPath, ['--import', 'tsx', 'demo/main.ts', ...words, ...dist], {
@@ -30,8 +38,11 @@ function runDemo(scratch: string, words: readonly string[], environment: Record<
   let output = '';
   demo.stdout.on('data', (part: Buffer) => (output += part.toString()));
   demo.stderr.on('data', (part: Buffer) => (output += part.toString()));
-  return new Promise((resolve) => demo.on('close', (code) => resolve({ code, output })));
+  const ended = new Promise<Run>((resolve) => demo.on('close', (code) => resolve({ code, output })));
+  return { process: demo, output: () => output, ended };
 }
+
+const runDemo = (...how: Parameters<typeof startDemo>): Promise<Run> => startDemo(...how).ended;
 
 describe('npm run demo', function () {
   this.timeout(60_000);
@@ -107,6 +118,40 @@ describe('npm run demo', function () {
     } finally {
       await stopControl();
       await card.stop();
+    }
+  });
+
+  it('opens on a screen, and Ctrl-C leaves nothing behind', async function () {
+    if (!existsSync('/usr/bin/Xvfb')) {
+      process.stdout.write('    not run: Xvfb is missing (Debian package xvfb)\n');
+      this.skip();
+    }
+    const screen = spawn('/usr/bin/Xvfb', ['-displayfd', '1', '-nolisten', 'tcp'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const number = await new Promise<string>((resolve) =>
+        screen.stdout.once('data', (text) => resolve(String(text))),
+      );
+      const demo = startDemo(scratch, [], { DISPLAY: `:${number.trim()}`, WAYLAND_DISPLAY: '' });
+      await until(() => demo.output().includes('Ctrl-C'), 20_000, 'the demonstration does not open');
+      const control = /http:\/\/localhost:\d+/.exec(demo.output())?.[0] ?? '';
+      const moved = await fetch(`${control}/insert/anna`, { method: 'POST', headers: { origin: control } });
+      assert.match(await moved.text(), /Anna Testsson\./);
+      const [directory = ''] = readdirSync(scratch).filter((name) => name.startsWith('kortbro-demo-'));
+      const running = () => processesOf(join(scratch, directory));
+      await until(() => running().some(({ part }) => part === 'native-host'), 20_000, 'the browser starts no host');
+      demo.process.kill('SIGINT');
+      const { code, output } = await demo.ended;
+      assert.equal(code, 130, output);
+      assert.deepEqual(running(), []);
+      // tsx keeps a cache of its own.
+      assert.deepEqual(
+        readdirSync(scratch).filter((name) => !name.startsWith('tsx-')),
+        [],
+      );
+    } finally {
+      screen.kill('SIGTERM');
     }
   });
 

@@ -302,7 +302,9 @@ describe('The card table', () => {
     });
 
     it('`settled` is over when the card is pulled, though the driver still hangs', async () => {
+      const waiting = table.settled(never);
       table.update(source, picture({ A: ['empty', 2] }));
+      await waiting;
       await table.settled(never);
     });
 
