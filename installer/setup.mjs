@@ -18,7 +18,7 @@ const packages = {
   test: [
     ...browser,
     ...['pcscd', 'vsmartcard-vpcd', 'opensc', 'opensc-pkcs11', 'iproute2', 'util-linux'],
-    ...['dbus', 'systemd', 'pinentry-curses', 'openssl', 'git'],
+    ...['dbus', 'systemd', 'pinentry-curses', 'openssl', 'git', 'xvfb', 'pinentry-gtk2'],
   ],
 };
 

@@ -5,8 +5,10 @@ import { type Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { type ReaderPicture } from '../native/reader-picture.ts';
 import { type TokenBackend } from '../tokens/token.ts';
+import { endOf, unlessAborted } from './abort-wait.ts';
 import { bindCard } from './bind-card.ts';
 import { type BoundToken } from './bound-token.ts';
+import { FirstLook } from './first-look.ts';
 import { readerChanges, readerConditions, type ReaderChange, type ReaderCondition } from './reader-change.ts';
 
 /** A reader with what is known of its card. */
@@ -37,9 +39,6 @@ export interface CardSource {
   backends: readonly TokenBackend[];
 }
 
-/** How long the first picture of the readers is waited for: a driver that just starts needs a part of a second. */
-const firstPictureTime = 3_000;
-
 interface Stay {
   generation: string;
   /** The card was reset before it was read. */
@@ -60,21 +59,14 @@ export class CardTable {
   readonly #conditions = new Map<CardSource, Map<string, ReaderCondition>>();
   readonly #running = new Map<CardSource, boolean>();
   readonly #records = new Map<string, ReaderRecord>();
-  readonly #expected = new Set<Promise<void>>();
-  readonly #heard = new Map<CardSource, () => void>();
+  readonly #firstLook: FirstLook<CardSource>;
   readonly #muteTimers = new Map<string, () => void>();
-  /** Settles with the first picture: before it nobody can say that there is no reader. */
-  readonly #known: Promise<void>;
-  #tellKnown: () => void = () => undefined;
   #suspended = false;
 
   constructor(clock: Clock, changed: (change: CardChange) => void) {
     this.#clock = clock;
     this.#changed = changed;
-    this.#known = new Promise((resolve) => {
-      this.#tellKnown = resolve;
-      clock.after(firstPictureTime, resolve);
-    });
+    this.#firstLook = new FirstLook(clock);
   }
 
   /** Every reader, in the order in which they were first seen. */
@@ -100,26 +92,16 @@ export class CardTable {
 
   /** A source has just been started: until its first picture, or for a while, nobody is told that there is no card. */
   expect(source: CardSource): void {
-    const heard = new Promise<void>((resolve) => {
-      const cancel = this.#clock.after(limits.firstPictureTime, resolve);
-      this.#heard.set(source, () => {
-        cancel();
-        resolve();
-      });
-    });
-    const expectation = heard.finally(() => this.#expected.delete(expectation));
-    this.#expected.add(expectation);
+    this.#firstLook.expect(source);
   }
 
   /** Takes a new picture of a source's readers and acts on what has changed. */
   update(source: CardSource, picture: ReaderPicture): void {
-    this.#heard.get(source)?.();
-    this.#heard.delete(source);
+    this.#firstLook.seen(source);
     const before = this.#conditions.get(source) ?? new Map<string, ReaderCondition>();
     const after = readerConditions(picture);
     const running = picture.service === 'running';
     this.#conditions.set(source, after);
-    this.#tellKnown();
     if (this.#running.get(source) !== running) {
       this.#running.set(source, running);
       this.#changed({ kind: 'service', running });
@@ -134,11 +116,11 @@ export class CardTable {
 
   /** Resolves when the readers are known and no card is being read any more. Rejects when `signal` aborts. */
   async settled(signal: AbortSignal): Promise<void> {
-    if (this.#running.size === 0) await Promise.race([this.#known, aborted(signal)]);
     for (;;) {
       const reading = [...this.#records.values()].filter(({ card }) => card === 'reading');
-      if (reading.length === 0) return;
-      await Promise.race([Promise.all(reading.map(async ({ stay }) => stay?.bound)), aborted(signal)]);
+      const waits = [...this.#firstLook.waits, ...reading.map(({ stay }) => stay?.bound)];
+      if (waits.length === 0) return;
+      await unlessAborted(Promise.all(waits), signal);
     }
   }
 
@@ -273,16 +255,3 @@ const leavingCode = {
   service: 'ERR_CARD_SERVICE',
   replaced: 'ERR_CARD_CHANGED',
 } as const;
-
-function endOf(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const fail = () =>
-      reject(signal.reason instanceof Error ? signal.reason : new KortbroError('ERR_REQUEST_CANCELLED'));
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
-}

@@ -37,6 +37,7 @@ export function writeEndpointFile(directory: string, { socket, secret, processId
 /** Removes what an agent that died left behind. To be called by the holder of the instance lock only. */
 export function removeStaleEndpoints(directory: string): void {
   for (const name of readdirSync(directory)) {
-    if (name.startsWith('agent-') || name.startsWith(endpointFileName)) rmSync(join(directory, name), { force: true });
+    if (name.startsWith('agent-') || name.startsWith(endpointFileName))
+      rmSync(join(directory, name), { force: true, recursive: true });
   }
 }

@@ -6,7 +6,7 @@ import { chmodSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type Duplex } from 'node:stream';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { type Clock } from '../../shared/clock.ts';
 import { closeCodes } from '../../shared/endpoint.ts';
 import { KortbroError, type ErrorCode } from '../../shared/errors.ts';
@@ -49,13 +49,19 @@ export async function startEndpoint(
   let lastPeer = 0;
 
   const server = createServer((_request, response) => response.writeHead(426).end());
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.messageToHost, perMessageDeflate: false });
+  // A peer that does not close in its turn must not keep its place for long; the types do not know of closeTimeout yet.
+  const options: ServerOptions & { closeTimeout: number } = {
+    noServer: true,
+    maxPayload: limits.messageToHost,
+    perMessageDeflate: false,
+    closeTimeout: limits.proofTime,
+  };
+  const sockets = new WebSocketServer(options);
   server.on('connection', (stream: Duplex) => {
-    if (streams.size >= limits.connections || !callbacks.isOwnUser(stream)) {
-      callbacks.audit({
-        event: 'peer-refused',
-        code: streams.size >= limits.connections ? 'ERR_AGENT_BUSY' : 'ERR_AGENT_PROOF',
-      });
+    const refusal =
+      streams.size >= limits.connections ? 'ERR_AGENT_BUSY' : isOwnUser(stream) ? undefined : 'ERR_AGENT_PROOF';
+    if (refusal !== undefined) {
+      callbacks.audit({ event: 'peer-refused', code: refusal });
       stream.destroy();
       return;
     }
@@ -73,6 +79,15 @@ export async function startEndpoint(
     sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, stream));
   });
 
+  /** A peer that cannot be asked for is nobody's. */
+  function isOwnUser(stream: Duplex): boolean {
+    try {
+      return callbacks.isOwnUser(stream);
+    } catch {
+      return false;
+    }
+  }
+
   function meetDeadline(stream: Duplex): void {
     deadlines.get(stream)?.();
     deadlines.delete(stream);
@@ -84,6 +99,8 @@ export async function startEndpoint(
     let connection: Connection | undefined;
     socket.on('error', () => socket.terminate());
     socket.on('message', (raw: RawData, isBinary: boolean) => {
+      // One try: whoever failed is heard no more.
+      if (socket.readyState !== socket.OPEN) return;
       if (isBinary) {
         socket.close(closeCodes.ERR_REQUEST_INVALID, 'ERR_REQUEST_INVALID');
         return;

@@ -157,7 +157,7 @@ describe('10 the authentication key used as an oracle', function () {
   it('releases no signature that does not verify against the chosen certificate', async () => {
     const { simulator } = target.agent;
     await simulator.corruptSignature();
-    assert.equal(codeOf(await host.authenticate(journal, newNonce()).answer), 'ERR_CARD_CHANGED');
+    assert.equal(codeOf(await host.authenticate(journal, newNonce()).answer), 'ERR_CARD_FAILED');
     await honestLogin(target, host);
   });
 

@@ -6,6 +6,8 @@ import { pause } from '../native-host/within.ts';
 import { AgentUnderTest } from '../support/agent-under-test.ts';
 import { type Answer, codeOf, type HostClient } from '../support/host-client.ts';
 import { childrenOf, descendantsOf } from '../support/processes.ts';
+import { attackBrowser, browserUnavailable } from './attack-browser.ts';
+import { authenticate } from './page-scripts.ts';
 import { honestLogin, journal, newNonce, startTarget, type Target, withoutKeyUse } from './target.ts';
 import { startVirtualTarget, virtualUnavailable, type VirtualTarget } from './virtual-target.ts';
 
@@ -280,5 +282,41 @@ const obstacle = virtualUnavailable();
         await next.end();
       });
     }
+  },
+);
+
+const browserObstacle = browserUnavailable();
+(browserObstacle === undefined ? describe : describe.skip)(
+  `23 a browser that is killed${browserObstacle === undefined ? '' : ` (not run: ${browserObstacle})`}`,
+  function () {
+    this.timeout(40_000);
+
+    it('leaves no native host and no dialog; the agent stays, and the next browser logs in', async () => {
+      const browser = await attackBrowser();
+      const { agent } = browser.target;
+      const page = await browser.open(`${browser.origin('doomed')}/`);
+      agent.pinentry.reset();
+      const { processId } = agent;
+      const hosts = agent.processesNamed('native-host');
+      assert.notEqual(hosts.length, 0);
+      await withoutKeyUse(browser.target, async () => {
+        authenticate(page).catch(() => undefined);
+        await agent.pinentry.waitForDialog();
+        const since = performance.now();
+        process.kill(browser.processId, 'SIGKILL');
+        await until(() => agent.processesNamed('native-host').length === 0, 5_000, 'a native host is left over');
+        assert.ok(performance.now() - since < hostEndTime + 1_000, `${Math.round(performance.now() - since)} ms`);
+        await until(() => agent.processesNamed('pinentry').length === 0, 5_000, 'a dialog is left over');
+        await until(
+          () => agent.processesNamed('browser').length + agent.processesNamed('extension').length === 0,
+          5_000,
+          'left over',
+        );
+      });
+      assert.equal(agent.processId, processId);
+      const next = await agent.host();
+      await honestLogin(browser.target, next, browser.origin('journal'));
+      await next.end();
+    });
   },
 );

@@ -8,6 +8,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { browserArguments, browserEnvironment, findChromium, prepareProfile } from '../../demo/chromium.ts';
 import { pemCertificate } from '../../demo/pki/pki-directory.ts';
 import { spkiSha256 } from '../../demo/pki/pki.ts';
+import { processTable } from '../support/processes.ts';
 import { testPki } from '../support/test-cards.ts';
 import { startTarget, type Target } from './target.ts';
 
@@ -25,6 +26,8 @@ export interface AttackBrowser {
   open(url: string): Promise<Page>;
   /** Closes every tab but the first. */
   closeTabs(): Promise<void>;
+  /** The browser's main process. */
+  readonly processId: number;
 }
 
 let started: Promise<AttackBrowser> | undefined;
@@ -93,6 +96,7 @@ async function startBrowser(): Promise<AttackBrowser> {
     env: browserEnvironment(agent.environment, 'en'),
   });
   context.setDefaultTimeout(15_000);
+  context.once('close', () => (started = undefined));
   stops.push(() => context.close());
   const open = async (url: string): Promise<Page> => {
     const page = await context.newPage();
@@ -110,7 +114,17 @@ async function startBrowser(): Promise<AttackBrowser> {
     closeTabs: async () => {
       for (const page of context.pages().slice(1)) await page.close();
     },
+    processId: mainProcess(profile),
   };
+}
+
+function mainProcess(profile: string): number {
+  const found = processTable().find(({ command }) => {
+    const words = command.split('\0');
+    return words.includes(`--user-data-dir=${profile}`) && !words.some((word) => word.startsWith('--type='));
+  });
+  if (found === undefined) throw new Error('no browser process');
+  return found.processId;
 }
 
 async function listen(server: Server): Promise<number> {

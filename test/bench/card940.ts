@@ -9,7 +9,7 @@ import { startHarness, type Harness } from '../../demo/harness.ts';
 import { sites } from './bench-sites.ts';
 import { findOpenscModule, type CardStack } from '../card/card-stack.ts';
 import { percentile, repeat, rounded, type Figures } from './figures.ts';
-import { login, startHost, type HostClient } from './host-client.ts';
+import { login, resultOf, startHost, type BenchHost } from './bench-host.ts';
 import { virtualCard } from './virtual-card.ts';
 
 const run = promisify(execFile);
@@ -36,12 +36,12 @@ export async function benchCard940(figures: Figures): Promise<void> {
     await countApdus(figures, harness, stack, host);
     for (const delay of delays) await timeLogins(figures, harness, stack, host, delay);
   } finally {
-    await host.close();
+    await host.client.end();
     await harness.stop();
   }
 }
 
-async function countApdus(figures: Figures, harness: Harness, stack: CardStack, host: HostClient): Promise<void> {
+async function countApdus(figures: Figures, harness: Harness, stack: CardStack, host: BenchHost): Promise<void> {
   const counted = async (action: () => Promise<unknown>) => {
     await stack.resetCounts();
     await action();
@@ -51,8 +51,8 @@ async function countApdus(figures: Figures, harness: Harness, stack: CardStack, 
   harness.pinentry.answer(`pin ${cardHolders.anna.pin}`);
   figures.set('card940.login1.apdus', await counted(() => login(host, first)));
   figures.set('card940.login2.apdus', await counted(() => login(host, first)));
-  const status = { verb: 'status', caller: { kind: 'user' } };
-  figures.set('card940.status.apdus', await counted(() => host.ask(status)));
+  const status = { verb: 'status', caller: { kind: 'user' } } as const;
+  figures.set('card940.status.apdus', await counted(() => resultOf(host, status)));
 }
 
 /** Medians of three rounds; before each the card forgets the PIN. */
@@ -60,14 +60,14 @@ async function timeLogins(
   figures: Figures,
   harness: Harness,
   stack: CardStack,
-  host: HostClient,
+  host: BenchHost,
   delay: number,
 ): Promise<void> {
   const origin = harness.site('journal').origin;
   const [dialog, answer, second]: number[][] = [[], [], []];
   await stack.setDelay(delay);
   for (let round = 0; round < 3; round++) {
-    await host.ask({ verb: 'forget-pin', caller: { kind: 'user' } });
+    await resultOf(host, { verb: 'forget-pin', caller: { kind: 'user' } });
     await cardIsReady(host);
     harness.pinentry.reset();
     const asked = Date.now();
@@ -109,10 +109,10 @@ async function pkcs11Tool(harness: Harness): Promise<number> {
   }
 }
 
-async function cardIsReady(host: HostClient): Promise<void> {
+async function cardIsReady(host: BenchHost): Promise<void> {
   for (;;) {
-    const answer = await host.ask({ verb: 'status', caller: { kind: 'user' } });
-    if (answer.type === 'response' && JSON.stringify(answer.result).includes('"ready"')) return;
+    const state = await resultOf(host, { verb: 'status', caller: { kind: 'user' } });
+    if (JSON.stringify(state).includes('"ready"')) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -13,8 +13,8 @@ const victims = {
   extension: "the browser's worker",
 } as const;
 
-/** What the visitor may be told; every sentence says to try again. ERR_CARD_SERVICE: the new agent has not seen its readers yet. */
-const definite = ['ERR_AGENT_STOPPED', 'ERR_AGENT_DRIVER_CRASHED', 'ERR_AGENT_NOT_RUNNING', 'ERR_CARD_SERVICE'];
+/** What the visitor may be told; every sentence says to try again. */
+const definite = ['ERR_AGENT_STOPPED', 'ERR_AGENT_DRIVER_CRASHED', 'ERR_AGENT_NOT_RUNNING'];
 
 /** One of each, and no dialog: also what the killed process had started must be gone. */
 async function expectNothingLeftOver(world: LoginWorld): Promise<void> {

@@ -323,6 +323,54 @@ describe('The card table', () => {
     });
   });
 
+  describe('when a source has just been started', () => {
+    const slow: CardSource = { name: 'slow', backends: [] };
+    const isSettled = async (waiting: Promise<void>) => {
+      let done = false;
+      void waiting.then(() => (done = true));
+      await settle();
+      return done;
+    };
+
+    it('`settled` waits for its first picture, and for the card that is in it', async () => {
+      const reading = gate<TokenDescription[]>();
+      driver.bindInstead = () => reading.promise;
+      table.expect(source);
+      const waiting = table.settled(never);
+      assert.equal(await isSettled(waiting), false);
+      table.update(source, picture({ A: ['present', 1] }));
+      assert.equal(await isSettled(waiting), false);
+      reading.open([description()]);
+      assert.equal(await isSettled(waiting), true);
+      assert.equal(clock.pending, 0);
+    });
+
+    it('`settled` waits for every one of them', async () => {
+      table.expect(source);
+      table.expect(slow);
+      const waiting = table.settled(never);
+      table.update(source, picture({ A: ['empty', 0] }));
+      assert.equal(await isSettled(waiting), false);
+      table.update(slow, noService());
+      assert.equal(await isSettled(waiting), true);
+    });
+
+    it('`settled` does not wait for ever', async () => {
+      table.expect(slow);
+      const waiting = table.settled(never);
+      clock.advance(limits.firstPictureTime - 1);
+      assert.equal(await isSettled(waiting), false);
+      clock.advance(1);
+      assert.equal(await isSettled(waiting), true);
+    });
+
+    it('`settled` can be called off', async () => {
+      table.expect(slow);
+      const signal = AbortSignal.abort(new KortbroError('ERR_REQUEST_CANCELLED'));
+      await assert.rejects(table.settled(signal), kortbroError('ERR_REQUEST_CANCELLED'));
+    });
+  });
+
   describe('rebinds', () => {
     it('a card: its tokens end with the code, and new ones come', async () => {
       const before = await bindFirst();

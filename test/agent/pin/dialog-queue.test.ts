@@ -158,6 +158,13 @@ describe('The queue of dialogs', () => {
       assert.equal(muted(), false);
     });
 
+    it('after six dialogs that it took away itself, and not for a few closed tabs', () => {
+      for (let i = 0; i < 5; i++) queue.withdrawn(site);
+      assert.equal(muted(), false);
+      queue.withdrawn(site);
+      assert.equal(muted(), true);
+    });
+
     it('not because the dialogs of different sites were cancelled', () => {
       cancel(2, 'https://a.example.se');
       cancel(2, 'https://b.example.se');
