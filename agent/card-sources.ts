@@ -1,10 +1,12 @@
 // Which drivers are run for which readers, by policy: PKCS#11 modules share the readers of PC/SC, a simulator brings its own.
+import { isErrorCode } from '../shared/errors.ts';
 import { type TokenSource } from '../shared/policy.ts';
 import { type AuditEvent } from './audit/audit-event.ts';
 import { type CardSource, type CardTable } from './cards/card-table.ts';
 import { startReaderWatch } from './native/pcsc.ts';
 import { findModules } from './tokens/module-path.ts';
 import { ModuleHost } from './tokens/module-host.ts';
+import { TokenError } from './tokens/token.ts';
 
 /** Starts every driver and every watch. The result ends them. */
 export function startCardSources(
@@ -39,7 +41,12 @@ export function startCardSources(
         cards.driverStopped(host);
       }),
     );
-    host.start().catch(() => audit({ event: 'module-host-stopped', module, code: 'ERR_AGENT_DRIVER_MISSING' }));
+    host.start().catch((error: unknown) => {
+      // A crash or a hang has been told by onExit.
+      const code = error instanceof TokenError && isErrorCode(error.failure) ? error.failure : 'ERR_AGENT_INTERNAL';
+      if (code === 'ERR_AGENT_DRIVER_CRASHED' || code === 'ERR_AGENT_DRIVER_HUNG') return;
+      audit({ event: 'module-host-stopped', module, code });
+    });
   }
   return async () => {
     for (const stop of stops) stop();

@@ -26,6 +26,7 @@ import { PinSso } from './pin/pin-sso.ts';
 import { Visitors } from './pin/visitors.ts';
 import { loadPolicy, watchPolicyFile } from './policy/policy-file.ts';
 import { policyPlace } from './policy/policy-place.ts';
+import { isSuspended } from './session-use.ts';
 import { hardenProcess } from './start-up.ts';
 
 const clock: Clock = {
@@ -43,9 +44,13 @@ async function main(): Promise<void> {
   const instance = lockFile(join(directory, 'instance.lock'));
   if (instance === undefined) return;
 
-  const log = openAuditLog(join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'kortbro'));
+  const state = process.env['XDG_STATE_HOME'];
+  const stateHome = state?.startsWith('/') === true ? state : join(homedir(), '.local/state');
+  const log = openAuditLog(join(stateHome, 'kortbro'));
   const { path, owner } = policyPlace(process.env);
   let policy = loadPolicy(path, owner);
+  // A file that is broken later on loosens nothing: the limits of the last good one hold.
+  let lastGood = policy.ok ? policy.policy : defaultPolicy;
   log.write({ event: 'agent-started', version: productVersion, policy: policy.ok ? policy.source : 'invalid' });
   const notePolicy = () => {
     if (!policy.ok) log.write({ event: 'policy-refused', line: policy.line, reason: policy.reason });
@@ -53,7 +58,9 @@ async function main(): Promise<void> {
   notePolicy();
   const policyWatch = watchPolicyFile(path, () => {
     policy = loadPolicy(path, owner);
+    if (policy.ok) lastGood = policy.policy;
     notePolicy();
+    pinSso.limitsChanged();
   });
 
   let suspended = false;
@@ -61,14 +68,17 @@ async function main(): Promise<void> {
   const visitors = new Visitors();
   const cards: CardTable = new CardTable(clock, (change) => reportCard(change, cards, announcer, visitors, audit));
   const locking = new Set<Promise<void>>();
-  const limitsInForce = () => (policy.ok ? policy.policy : defaultPolicy).pin;
-  const pinSso = new PinSso<BoundToken>(clock, limitsInForce, (token, reason, sites) => {
-    audit({ event: 'pin-sso-ended', token: token.fingerprint, reason });
-    const locked = lockCard(cards, token, reason);
-    locking.add(locked);
-    void locked.finally(() => locking.delete(locked));
-    announcer.announce('pin-sso-ended', sites);
-  });
+  const pinSso = new PinSso<BoundToken>(
+    clock,
+    () => lastGood.pin,
+    (token, reason, sites) => {
+      audit({ event: 'pin-sso-ended', token: token.fingerprint, reason });
+      const locked = lockCard(cards, token, reason);
+      locking.add(locked);
+      void locked.finally(() => locking.delete(locked));
+      announcer.announce('pin-sso-ended', sites);
+    },
+  );
   const context: OperationContext = {
     clock,
     today: () => new Date(),
@@ -94,15 +104,12 @@ async function main(): Promise<void> {
     audit,
   });
   announcer.connect((message) => endpoint.broadcast(message));
-  const { tokens, card } = policy.ok ? policy.policy : defaultPolicy;
+  const { tokens, card } = lastGood;
   const stopSources = startCardSources(tokens, card.operationSeconds * 1000, cards, audit);
   const sessionWatch = watchSession(sessionChanged);
 
   function sessionChanged(session: SessionSnapshot): void {
-    // While logind cannot be asked, what it said last holds.
-    const now = session.connected
-      ? session.locked === true || session.active === false || session.suspending || session.ended
-      : suspended;
+    const now = isSuspended(session, suspended);
     if (now !== suspended) {
       suspended = now;
       audit({ event: 'session', state: now ? 'suspended' : 'active' });

@@ -23,8 +23,8 @@ const texts = {
     why: 'A message passed one of the limits in shared/limits.ts.',
   },
   ERR_REQUEST_ORIGIN: {
-    sv: 'Kortbro fungerar bara på säkra webbplatser (https).',
-    en: 'Kortbro works on secure sites (https) only.',
+    sv: 'Kortbro fungerar bara på säkra webbplatser (https). Kontakta webbplatsens support.',
+    en: 'Kortbro works on secure sites (https) only. Contact the support of the site.',
     why: 'The origin that the browser gave was missing, "null", not https, or no canonical origin.',
   },
   ERR_REQUEST_FRAME: {
@@ -48,8 +48,8 @@ const texts = {
     why: 'The origin or the connection passed the rate or the number of open requests in shared/limits.ts.',
   },
   ERR_REQUEST_CANCELLED: {
-    sv: 'Webbplatsen avbröt.',
-    en: 'The site cancelled.',
+    sv: 'Det avbröts. Försök igen när du vill.',
+    en: 'It was cancelled. Try again when you like.',
     why: 'The page aborted the request, was closed, or went to another page.',
   },
   ERR_USER_CANCELLED: {
@@ -63,8 +63,8 @@ const texts = {
     why: 'The PIN dialog or the question was not answered within the time that policy allows, or a command got no answer in time.',
   },
   ERR_USER_DECLINED: {
-    sv: 'Du lät inte webbplatsen använda kortet.',
-    en: 'You did not let the site use the card.',
+    sv: 'Du lät inte webbplatsen använda kortet. Försök igen om du ångrar dig.',
+    en: 'You did not let the site use the card. Try again if you change your mind.',
     why: 'The holder answered No to the question whether this origin may use the card.',
   },
   ERR_CARD_NO_READER: {
@@ -138,8 +138,8 @@ const texts = {
     why: 'The token has CKF_PROTECTED_AUTHENTICATION_PATH.',
   },
   ERR_POLICY_ORIGIN: {
-    sv: 'Din organisation tillåter inte att den här webbplatsen använder kortet.',
-    en: 'Your organisation does not let this site use the card.',
+    sv: 'Din organisation tillåter inte att den här webbplatsen använder kortet. Kontakta support om du behöver den.',
+    en: 'Your organisation does not let this site use the card. Contact support if you need it.',
     why: 'The policy refuses the origin, or names others only.',
   },
   ERR_POLICY_ASSURANCE: {
@@ -148,8 +148,8 @@ const texts = {
     why: 'No certificate on the card reaches the minimum assurance level that policy asks for at this origin.',
   },
   ERR_POLICY_MUTED: {
-    sv: 'Du har avbrutit flera gånger, så webbplatsen får vänta några minuter innan den kan fråga igen.',
-    en: 'You cancelled several times, so the site has to wait a few minutes before it can ask again.',
+    sv: 'Du har avbrutit flera gånger. Vänta några minuter och försök igen.',
+    en: 'You cancelled several times. Wait a few minutes, then try again.',
     why: 'Three cancelled dialogs in a row mute the origin for the time in shared/limits.ts.',
   },
   ERR_POLICY_INVALID: {
@@ -178,13 +178,13 @@ const texts = {
     why: 'The session is locked, disconnected or suspended: the agent uses no card and asks no PIN then.',
   },
   ERR_AGENT_DRIVER_MISSING: {
-    sv: 'Kortets drivrutin saknas på datorn. Kontakta support.',
-    en: 'The card driver is missing on this computer. Contact support.',
+    sv: 'Programmet som läser kortet saknas på datorn. Kontakta support.',
+    en: 'The program that reads the card is missing on this computer. Contact support.',
     why: 'No PKCS#11 module of the policy (or of the built-in list) could be loaded; `kortbro doctor` names them.',
   },
   ERR_AGENT_DRIVER_CRASHED: {
-    sv: 'Kortets drivrutin kraschade. Kontrollera att kortet sitter i och försök igen.',
-    en: 'The card driver crashed. Check that the card is inserted and try again.',
+    sv: 'Programmet som läser kortet stannade. Kontrollera att kortet sitter i och försök igen.',
+    en: 'The program that reads the card stopped. Check that the card is inserted and try again.',
     why: 'The module host ended in the middle of an operation; it is started again, the operation is not repeated.',
   },
   ERR_AGENT_DRIVER_HUNG: {
@@ -198,18 +198,18 @@ const texts = {
     why: 'The endpoint directory, file or socket has another owner or a mode that others can use.',
   },
   ERR_AGENT_PROOF: {
-    sv: 'Kortbro kunde inte bekräfta vem det talar med. Starta om webbläsaren, eller kontakta support.',
-    en: 'Kortbro could not confirm whom it talks to. Restart the browser, or contact support.',
+    sv: 'Kortbro kunde inte nås på ett säkert sätt. Starta om webbläsaren, eller kontakta support.',
+    en: 'Kortbro could not be reached in a safe way. Restart the browser, or contact support.',
     why: 'The mutual proof between native host and agent failed: a squatted socket, or a secret of another start.',
   },
   ERR_AGENT_VERSION: {
-    sv: 'Kortbros delar har olika version. Starta om webbläsaren och datorn.',
-    en: 'The parts of Kortbro differ in version. Restart the browser and the computer.',
+    sv: 'Kortbros delar har olika versioner. Starta om datorn.',
+    en: 'The parts of Kortbro differ in version. Restart the computer.',
     why: 'Extension, native host and agent speak different protocol versions.',
   },
   ERR_AGENT_INTERNAL: {
-    sv: 'Något gick fel i Kortbro. Försök igen; händer det på nytt, kontakta support och uppge numret.',
-    en: 'Something went wrong in Kortbro. Try again; if it happens again, tell support the number.',
+    sv: 'Något gick fel i Kortbro. Försök igen. Händer det på nytt, kontakta support och säg när det hände.',
+    en: 'Something went wrong in Kortbro. Try again. If it happens again, contact support and say when it happened.',
     why: 'A fault in Kortbro itself. The incident id stands in the audit log.',
   },
 } as const satisfies Record<string, ErrorText>;

@@ -1,24 +1,12 @@
-// Runs the test suites in order and ends with one line: N passed, N failed. `node test/run.mjs all`, or a suite's name.
+// The suites of suites.json: unit (pure code, under a minute), process (the real programs as processes), card (the virtual
+// card through the real pcscd and OpenSC), attack, browser (the real Chromium with everything behind it).
+// Runs them in order and ends with one line: N passed, N failed. `node test/run.mjs all`, or a suite's name.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const suites = {
-  // Pure code and what runs in this process: under a minute.
-  unit: [
-    'test/{house,shared,extension,relying-party,demo,installer}/**/*.test.ts',
-    'test/agent/{audit,cards,certificates,endpoint,operations,pin,policy}/**/*.test.ts',
-  ],
-  // The real programs as processes: native host, module host, addon, command.
-  process: ['test/native-host/**/*.test.ts', 'test/agent/{commands,native,tokens}/**/*.test.ts'],
-  // The virtual card through the real pcscd and OpenSC (root).
-  card: ['test/card/**/*.test.ts'],
-  attack: ['test/attack/**/*.test.ts'],
-  // The real Chromium with everything behind it.
-  browser: ['test/browser/**/*.test.ts'],
-};
-
+const suites = JSON.parse(readFileSync('test/suites.json', 'utf8'));
 const wanted = process.argv[2] ?? 'all';
 const names = wanted === 'all' ? Object.keys(suites) : [wanted];
 const scratch = mkdtempSync(join(tmpdir(), 'kortbro-test-'));

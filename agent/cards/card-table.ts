@@ -118,7 +118,7 @@ export class CardTable {
   async settled(signal: AbortSignal): Promise<void> {
     for (;;) {
       const reading = [...this.#records.values()].filter(({ card }) => card === 'reading');
-      const waits = [...this.#firstLook.waits, ...reading.map(({ stay }) => stay?.bound)];
+      const waits = [...this.#firstLook.waits, ...reading.map(async ({ stay }) => stay?.bound)];
       if (waits.length === 0) return;
       await unlessAborted(Promise.all(waits), signal);
     }

@@ -122,10 +122,12 @@ function certificateRows(entry: CertificateEntry, language: Language): Row[] {
 /** `kortbro forget-pin`. */
 export function forgetPinText(ended: number, language: Language): string {
   if (ended > 0)
-    return { sv: 'PIN-koden är glömd och kortet är låst.', en: 'The PIN is forgotten and the card is locked.' }[
-      language
-    ];
-  return { sv: 'Ingen PIN-kod var ihågkommen. Korten är låsta.', en: 'No PIN was remembered. The cards are locked.' }[
-    language
-  ];
+    return {
+      sv: 'PIN-koden är glömd. Den behövs igen nästa gång.',
+      en: 'The PIN is forgotten. It is needed again next time.',
+    }[language];
+  return {
+    sv: 'Ingen PIN-kod var ihågkommen. Den behövs vid nästa inloggning.',
+    en: 'No PIN was remembered. It is needed at the next login.',
+  }[language];
 }

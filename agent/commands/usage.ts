@@ -59,12 +59,12 @@ The last four digits of a personal number are not shown.
   'forget-pin': {
     sv: `Användning: kortbro forget-pin [--json]
 
-Glömmer PIN-koden och låser korten. Nästa inloggning frågar efter PIN-koden igen.
+Glömmer PIN-koden, även i korten. Nästa inloggning frågar efter PIN-koden igen.
 
   --json   för skript: {"ended": antal}`,
     en: `Usage: kortbro forget-pin [--json]
 
-Forgets the PIN and locks the cards. The next login asks for the PIN again.
+Forgets the PIN, in the cards too. The next login asks for the PIN again.
 
   --json   for scripts: {"ended": number}`,
   },

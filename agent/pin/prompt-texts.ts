@@ -40,8 +40,8 @@ export function pinDialog(
     lines.push(
       '',
       swedish
-        ? 'Ett annat program har låst kortet, därför frågas du igen.'
-        : 'Another program has locked the card, so you are asked again.',
+        ? 'Ett annat program har använt kortet. Skriv din PIN-kod igen.'
+        : 'Another program has used the card. Enter your PIN again.',
     );
   }
   lines.push('', ...cardLines(language, holder));
@@ -107,9 +107,10 @@ export function choiceDialog(
     title: swedish ? 'Kortbro – välj e-legitimation' : 'Kortbro – choose e-identity',
     description: [
       swedish
-        ? `Flera e-legitimationer passar för ${site}. Vill du använda denna (${number} av ${count})?`
-        : `Several e-identities fit ${site}. Do you want to use this one (${number} of ${count})?`,
+        ? `Flera e-legitimationer passar. Vill du använda denna (${number} av ${count})?`
+        : `Several e-identities fit. Do you want to use this one (${number} of ${count})?`,
       '',
+      `${swedish ? 'Webbplats' : 'Site'}: ${site}`,
       ...cardLines(language, holder),
     ].join('\n'),
     ok: swedish ? 'Använd denna' : 'Use this one',
@@ -121,7 +122,7 @@ export function choiceDialog(
 function cardLines(language: Language, { holder, organisation, holderId, issuer }: HolderText): string[] {
   const swedish = language === 'sv';
   const lines = [`${swedish ? 'Kort' : 'Card'}: ${holder}${organisation === '' ? '' : `, ${organisation}`}`];
-  lines.push(`${swedish ? 'Id' : 'Id'}: ${holderId}`, `${swedish ? 'Utfärdare' : 'Issuer'}: ${issuer}`);
+  lines.push(`${swedish ? 'Id' : 'ID'}: ${holderId}`, `${swedish ? 'Utfärdare' : 'Issuer'}: ${issuer}`);
   return lines;
 }
 
@@ -133,5 +134,5 @@ function triesLine(language: Language, { state, triesLeft }: PinStatus): string 
   }
   if (state !== 'low') return undefined;
   if (triesLeft !== undefined) return swedish ? `${triesLeft} försök kvar.` : `${triesLeft} tries left.`;
-  return swedish ? 'PIN-koden har nyligen varit fel.' : 'The PIN was wrong recently.';
+  return swedish ? 'Fel PIN-kod har skrivits in nyligen.' : 'The PIN was wrong recently.';
 }

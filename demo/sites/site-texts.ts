@@ -20,7 +20,7 @@ const swedish = {
   signedInAs: 'Inloggad som',
   signedIn: 'Du är inloggad',
   logOut: 'Logga ut',
-  cardRemoved: 'Kortet är draget ur läsaren.',
+  cardRemoved: 'Kortet har dragits ur läsaren.',
   cardRemovedHint: 'Du är fortfarande inloggad här. Logga ut om du går härifrån.',
   cardInserted: 'Ett kort sitter i läsaren igen.',
   name: 'Namn',

@@ -1,6 +1,7 @@
 // Rules that no compiler knows: pinned versions, licences, install scripts, one version everywhere, small files.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { generatedPages } from '../../installer/docs.ts';
 import { productVersion, extensionId, extensionKey } from '../../shared/names.ts';
@@ -16,6 +17,7 @@ interface LockedPackage {
 const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 const root = read('package.json') as Record<string, Record<string, string>> & { version: string };
 const lock = read('package-lock.json') as { packages: Record<string, LockedPackage> };
+const suites = read('test/suites.json') as Record<string, string[]>;
 const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' })
   .split('\n')
   .filter(existsSync);
@@ -77,7 +79,7 @@ describe('The house', () => {
 
   it('has an extension id that follows from the key', () => {
     const hash = createHash('sha256').update(Buffer.from(extensionKey, 'base64')).digest('hex').slice(0, 32);
-    assert.equal([...hash].map((digit) => String.fromCharCode(97 + parseInt(digit, 16))).join(''), extensionId);
+    assert.equal(Array.from(hash, (digit) => String.fromCharCode(97 + parseInt(digit, 16))).join(''), extensionId);
   });
 
   it('holds no file over 1 MB and no private key', () => {
@@ -92,4 +94,36 @@ describe('The house', () => {
     for (const [path, text] of generatedPages())
       assert.equal(readFileSync(path, 'utf8'), text, `${path}: run npm run docs`);
   });
+
+  it('runs every test file in exactly one suite', () => {
+    const files = tracked.filter((path) => /^test\/.*\.test\.ts$/.test(path));
+    const patterns = Object.values(suites).flat().map(asExpression);
+    assert.deepEqual(
+      files.filter((path) => patterns.filter((pattern) => pattern.test(path)).length !== 1),
+      [],
+    );
+  });
+
+  it('has no link in its docs that leads nowhere', () => {
+    const broken = tracked
+      .filter((path) => path.endsWith('.md'))
+      .flatMap((path) =>
+        [...readFileSync(path, 'utf8').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
+          .map(([, target = '']) => join(dirname(path), target))
+          .filter((target) => !existsSync(target))
+          .map((target) => `${path} -> ${target}`),
+      );
+    assert.deepEqual(broken, []);
+  });
 });
+
+/** The globs of suites.json: one brace list, ** and *. */
+function asExpression(glob: string): RegExp {
+  const source = glob
+    .replace(/[.]/g, '\\.')
+    .replace(/\{([^}]*)\}/g, (_match, names: string) => `(?:${names.replaceAll(',', '|')})`)
+    .replaceAll('**/', '(?:@/)?')
+    .replace(/(?<!\))\*/g, '[^/]*')
+    .replaceAll('@', '.*');
+  return new RegExp(`^${source}$`);
+}

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type AuditEvent } from '../../../agent/audit/audit-event.ts';
 import { startEndpoint, type EndpointCallbacks, type EndpointServer } from '../../../agent/endpoint/endpoint-server.ts';
 import { closeCodes, parseEndpoint, type Endpoint } from '../../../shared/endpoint.ts';
+import { errorTexts } from '../../../shared/error-texts.ts';
 import { limits } from '../../../shared/limits.ts';
 import { parseAgentMessage, type AgentMessage, type AgentState, type Request } from '../../../shared/messages.ts';
 import { waitUntil, within } from '../../native-host/within.ts';
@@ -342,7 +343,7 @@ describe('The endpoint', () => {
       assert.deepEqual(refusal, {
         type: 'error',
         id: '1',
-        error: { code: 'ERR_REQUEST_DUPLICATE', message: 'The site asked the same question twice. Try again.' },
+        error: { code: 'ERR_REQUEST_DUPLICATE', message: errorTexts.ERR_REQUEST_DUPLICATE.en },
       });
       assert.equal(asked.length, 1);
       asked[0]?.answer();
@@ -374,13 +375,13 @@ describe('The endpoint', () => {
 
     it('does not close when it asks often, but not too often', async () => {
       const peer = await proven();
-      for (let i = 0; i < 2 * limits.requestBurst; i++) {
-        peer.say(request(`r${i}`));
-        await seen(i + 1);
-        asked[i]?.answer();
-        clock.advance(1000 / limits.requestsPerSecond);
+      for (let second = 1; second <= 5; second++) {
+        for (let i = 1; i < limits.requestsPerSecond; i++) peer.say(cancel('none'));
+        peer.say(request(`r${second}`));
+        await seen(second);
+        clock.advance(1000);
       }
-      assert.equal((await told(peer, 2 * limits.requestBurst)).length, 2 * limits.requestBurst);
+      assert.equal(peer.isOpen, true);
     });
 
     const malformed: [string, string][] = [
