@@ -28,9 +28,7 @@ await bundle({
   development,
   unused: unusedByNativeHost,
 });
-if (existsSync(join(root, 'agent/commands/main.ts'))) {
-  await bundle({ entry: join(root, 'agent/commands/main.ts'), outfile: join(dist, 'agent/kortbro.js'), development });
-}
+await bundle({ entry: join(root, 'agent/commands/main.ts'), outfile: join(dist, 'agent/kortbro.js'), development });
 await copyFile(join(native, 'build/Release/kortbro.node'), join(dist, 'agent/kortbro.node'));
 await copyFile(join(root, 'agent/tokens/pkcs11/opensc.conf'), join(dist, 'agent/opensc.conf'));
 await writeLauncher();

@@ -14,8 +14,6 @@ export interface TokenKey {
 
 /** The token, its keys and its way to the card. `pin` is the last known state, replaced whenever the card tells it anew. */
 export interface BoundToken {
-  /** Opaque; another one each time a card is bound. */
-  key: string;
   reader: string;
   generation: string;
   description: TokenDescription;
@@ -30,8 +28,6 @@ export interface BoundToken {
   fingerprint: string;
 }
 
-let bindings = 0;
-
 /** Joins what the driver told with what its certificates say. */
 export function bindToken(
   description: TokenDescription,
@@ -45,7 +41,6 @@ export function bindToken(
   for (const { der } of description.certificates.slice(0, 1)) hash.update(der);
   return {
     ...place,
-    key: `${place.generation}#${++bindings}`,
     description,
     keys,
     unreadable: description.certificates.length - keys.length,

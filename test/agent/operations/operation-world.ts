@@ -148,6 +148,25 @@ export class OperationWorld {
     await waitUntil(() => this.pinentry.dialogs.length >= count, `${count} dialogs`, 5_000);
   }
 
+  /** Calls of the driver that send a PIN, and that use a key. */
+  get logins(): string[] {
+    return this.driver.callsOf('login');
+  }
+
+  get signatures(): string[] {
+    return this.driver.callsOf('sign');
+  }
+
+  /** The dialogs that were shown, in order. */
+  get kinds(): ('pin' | 'question')[] {
+    return this.pinentry.dialogs.map((dialog) => (dialog === 'GETPIN' ? 'pin' : 'question'));
+  }
+
+  /** What was written down. */
+  get events(): string[] {
+    return this.log.map(({ event }) => event);
+  }
+
   /** The reasons for which PIN-SSO sessions have ended. */
   get ends(): string[] {
     return this.log.flatMap((event) => (event.event === 'pin-sso-ended' ? [event.reason] : []));
@@ -181,5 +200,16 @@ function signerOf(keys: readonly CardKey[]): FakeBackend['signer'] {
     return sign('sha256', bytes, { key: key.privateKey, dsaEncoding: 'ieee-p1363' });
   };
 }
+
+/** Anna's card with the HSA-id, hers with the personal number, and Bertil's. */
+export function loginCards(): Promise<{ hsa: CardKey; personal: CardKey; bertils: CardKey }> {
+  cards ??= Promise.all([
+    cardKey('45'),
+    cardKey('46', anna, { identity: 'personal-number' }),
+    cardKey('47', bertil),
+  ]).then(([hsa, personal, bertils]) => ({ hsa, personal, bertils }));
+  return cards;
+}
+let cards: ReturnType<typeof loginCards> | undefined;
 
 export { anna, bertil };

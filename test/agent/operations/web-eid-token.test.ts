@@ -162,7 +162,7 @@ describe('A nonce', () => {
     ['97 bytes', Buffer.alloc(97, 7).toString('base64')],
     ['43 characters', 'A'.repeat(43)],
     ['44 characters without padding that need one', 'A'.repeat(43) + '-'],
-    ['base64url', `${'-_'.repeat(22)}`],
+    ['base64url', '-_'.repeat(22)],
     ['a line end', `${Buffer.alloc(33, 7).toString('base64')}\n`],
     ['a space before it', ` ${Buffer.alloc(33, 7).toString('base64')}`],
     ['bits that are left over', `${'A'.repeat(42)}B=`],
