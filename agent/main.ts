@@ -102,6 +102,7 @@ async function main(): Promise<void> {
     snapshot: () => announcer.snapshot(),
     isOwnUser: (stream) => stream instanceof Socket && peerCredentialsOf(stream).uid === userId,
     audit,
+    lost: stop,
   });
   announcer.connect((message) => endpoint.broadcast(message));
   const { tokens, card } = lastGood;

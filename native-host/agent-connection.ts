@@ -9,6 +9,7 @@ import { KortbroError, type ErrorCode } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
 import { protocolVersion } from '../shared/names.ts';
 import { proofSize, proofTranscript, type PeerRole } from '../shared/proof.ts';
+import { watchPulse } from './pulse.ts';
 
 /** A proven connection. */
 export interface AgentConnection {
@@ -32,8 +33,8 @@ export interface ConnectionListener {
 /**
  * Connects, proves, and stays until the connection is over.
  * @param patience milliseconds for connecting and proof together
- * @returns why it ended: ERR_AGENT_NOT_RUNNING (nobody listens), ERR_AGENT_PROOF, ERR_AGENT_STOPPED (closed after the
- *   proof), ERR_AGENT_INTERNAL (the agent broke the protocol), or what the agent's close code says
+ * @returns why it ended: ERR_AGENT_NOT_RUNNING (nobody listens), ERR_AGENT_PROOF, ERR_AGENT_STOPPED
+ *   (closed after the proof, or silent at any time), ERR_AGENT_INTERNAL (the agent broke the protocol), or what the agent's close code says
  */
 export function converse(
   endpoint: Endpoint,
@@ -60,7 +61,8 @@ export function converse(
     failure ??= code;
     socket.terminate();
   };
-  const timer = setTimeout(() => drop('ERR_AGENT_PROOF'), patience);
+  const timer = setTimeout(() => drop('ERR_AGENT_STOPPED'), patience);
+  const pulse = watchPulse(socket, () => drop('ERR_AGENT_STOPPED'));
 
   socket.on('open', () => {
     socket.send(JSON.stringify({ protocol: protocolVersion, role, nonce: encodeBase64(nonce) }));
@@ -81,7 +83,10 @@ export function converse(
       proven = true;
       socket.send(JSON.stringify({ proof: encodeBase64(proof) }));
       listener.opened({
-        send: (bytes) => socket.send(bytes, { binary: false }),
+        send: (bytes) => {
+          pulse.expect();
+          socket.send(bytes, { binary: false });
+        },
         get unsent() {
           return socket.bufferedAmount;
         },
@@ -97,6 +102,7 @@ export function converse(
   return new Promise((resolve) => {
     socket.on('close', (closeCode) => {
       clearTimeout(timer);
+      pulse.stop();
       const code = failure ?? codeOfClose(closeCode) ?? (proven ? 'ERR_AGENT_STOPPED' : 'ERR_AGENT_PROOF');
       resolve(new KortbroError(code));
     });

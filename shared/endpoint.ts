@@ -13,13 +13,18 @@ export interface EndpointPlace {
   temporaryDirectory: string;
 }
 
+/** A Unix socket's path has at most 107 bytes; the socket's own name takes 24. */
+const longestDirectory = 107 - 24;
+
 /** The directories to make or check, outermost first; the last one is this OS session's own. */
 export function endpointDirectories(place: EndpointPlace): string[] {
+  const own = `${runtimeDirectoryName}/${sessionKey(place.environment)}`;
   const base = place.environment['XDG_RUNTIME_DIR'];
-  const root = base?.startsWith('/') === true ? base : `${place.temporaryDirectory}/kortbro-${place.userId}`;
-  const product = `${root}/${runtimeDirectoryName}`;
-  const session = `${product}/${sessionKey(place.environment)}`;
-  return root === base ? [product, session] : [root, product, session];
+  if (base?.startsWith('/') === true && new TextEncoder().encode(`${base}/${own}`).length <= longestDirectory) {
+    return [`${base}/${runtimeDirectoryName}`, `${base}/${own}`];
+  }
+  const root = `${place.temporaryDirectory}/kortbro-${place.userId}`;
+  return [root, `${root}/${runtimeDirectoryName}`, `${root}/${own}`];
 }
 
 /**
@@ -29,7 +34,7 @@ export function endpointDirectories(place: EndpointPlace): string[] {
 export function sessionKey(environment: EndpointPlace['environment']): string {
   const display = environment['WAYLAND_DISPLAY'] ?? environment['DISPLAY']?.replace(/\.\d+$/, '');
   const name = display ?? environment['XDG_SESSION_ID'] ?? 'default';
-  return name.replace(/[^\w-]/g, '_').slice(0, 64) || 'default';
+  return name.replace(/[^\w-]/g, '_').slice(0, 32) || 'default';
 }
 
 /** What stands in the endpoint file. `secret` is `proofSize` bytes, made anew at each start of the agent. */

@@ -40,6 +40,11 @@ export const limits = {
   /** First and longest pause of the native host between attempts to reach the agent. */
   reconnectPause: 100,
   reconnectPauseCap: 5_000,
+  /** Pause between pings of an agent that somebody waits for, and how many unanswered ones mean that it hangs: 4.5 s at most. */
+  pulse: 1_500,
+  pulsesMissed: 2,
+  /** Longest time that an answer may take: three dialogs of the longest time that policy allows. */
+  longestAnswer: 1_800_000,
   /** How long a request that comes right after the agent's start waits for the first look at the readers. */
   firstPictureTime: 2_000,
   /** A mute card may be a contact glitch: it is given this long before it counts as removed. */

@@ -58,6 +58,7 @@ export class CardTable {
   readonly #changed: (change: CardChange) => void;
   readonly #conditions = new Map<CardSource, Map<string, ReaderCondition>>();
   readonly #running = new Map<CardSource, boolean>();
+  readonly #connections = new Map<CardSource, number>();
   readonly #records = new Map<string, ReaderRecord>();
   readonly #firstLook: FirstLook<CardSource>;
   readonly #muteTimers = new Map<string, () => void>();
@@ -101,13 +102,17 @@ export class CardTable {
     const before = this.#conditions.get(source) ?? new Map<string, ReaderCondition>();
     const after = readerConditions(picture);
     const running = picture.service === 'running';
+    // A card that was in before we looked may have been left logged in, by an agent that was killed say.
+    const unknownPast = this.#connections.get(source) !== picture.connection;
+    if (running) this.#connections.set(source, picture.connection);
     this.#conditions.set(source, after);
     if (this.#running.get(source) !== running) {
       this.#running.set(source, running);
       this.#changed({ kind: 'service', running });
     }
     for (const [name, condition] of after) this.#noteReader(source, name, condition);
-    if (!this.#suspended) for (const change of readerChanges(before, after, running)) this.#apply(source, change);
+    if (!this.#suspended)
+      for (const change of readerChanges(before, after, running)) this.#apply(source, change, unknownPast);
     for (const [name, record] of this.#records) {
       if (record.source === source && !after.has(name)) this.#records.delete(name);
     }
@@ -179,13 +184,13 @@ export class CardTable {
     }
   }
 
-  #apply(source: CardSource, change: ReaderChange): void {
+  #apply(source: CardSource, change: ReaderChange, reset: boolean): void {
     const record = this.#records.get(change.reader);
     if (record?.source !== source) return;
     if (change.kind === 'came') {
       this.#forgetMuteCard(record);
       this.#changed({ kind: 'came', reader: change.reader });
-      this.#begin(record, change.generation, false);
+      this.#begin(record, change.generation, reset);
     } else if (change.cause === 'mute') this.#awaitMuteCard(record);
     else this.#endStay(record, change.cause, new KortbroError(leavingCode[change.cause]));
   }

@@ -1,9 +1,9 @@
 // The directory in which this OS session's endpoint lives, and the file that names it. Made 0700 and 0600; anything there
 // that another user owns or could write is a refusal, never repaired: it may be a trap.
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeBase64 } from '../../shared/base64.ts';
-import { endpointDirectories, type Endpoint, type EndpointPlace } from '../../shared/endpoint.ts';
+import { endpointDirectories, parseEndpoint, type Endpoint, type EndpointPlace } from '../../shared/endpoint.ts';
 import { KortbroError } from '../../shared/errors.ts';
 import { endpointFileName, protocolVersion } from '../../shared/names.ts';
 
@@ -32,6 +32,17 @@ export function writeEndpointFile(directory: string, { socket, secret, processId
   rmSync(unfinished, { force: true });
   writeFileSync(unfinished, text, { mode: 0o600, flag: 'wx' });
   renameSync(unfinished, join(directory, endpointFileName));
+}
+
+/** Removes our own socket, and the endpoint file if it is still ours: another agent may have taken the place. */
+export function removeEndpoint(directory: string, { socket, processId }: Pick<Endpoint, 'socket' | 'processId'>): void {
+  const file = join(directory, endpointFileName);
+  rmSync(socket, { force: true });
+  try {
+    if (parseEndpoint(readFileSync(file, 'utf8')).processId === processId) rmSync(file, { force: true });
+  } catch {
+    // It is gone, or nobody's.
+  }
 }
 
 /** Removes what an agent that died left behind. To be called by the holder of the instance lock only. */

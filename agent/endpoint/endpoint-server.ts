@@ -15,8 +15,12 @@ import { type AgentMessage, type Request } from '../../shared/messages.ts';
 import { proofSize, type PeerRole } from '../../shared/proof.ts';
 import { type AuditEvent } from '../audit/audit-event.ts';
 import { Connection } from './connection.ts';
-import { removeStaleEndpoints, writeEndpointFile } from './endpoint-directory.ts';
+import { removeEndpoint, removeStaleEndpoints, writeEndpointFile } from './endpoint-directory.ts';
+import { watchEndpoint } from './endpoint-watch.ts';
 import { agentHandshake } from './handshake.ts';
+
+/** Peers beyond the limit that are told so; the next ones are dropped without a word. */
+const waitingRoom = 8;
 
 /** What the server asks of the rest. `isOwnUser` says whether the peer of a stream is this user, by the kernel's word. */
 export interface EndpointCallbacks {
@@ -24,6 +28,8 @@ export interface EndpointCallbacks {
   snapshot: () => AgentMessage;
   isOwnUser: (stream: Duplex) => boolean;
   audit: (event: AuditEvent) => void;
+  /** The socket or its directory was removed: nobody can come any more. */
+  lost: () => void;
 }
 
 /** A running endpoint. */
@@ -42,9 +48,10 @@ export async function startEndpoint(
 ): Promise<EndpointServer> {
   removeStaleEndpoints(directory);
   const secret = randomBytes(proofSize);
-  const socketPath = join(directory, `agent-${randomBytes(12).toString('hex')}.sock`);
+  const socketPath = join(directory, `agent-${randomBytes(6).toString('hex')}.sock`);
   const connections = new Set<Connection>();
   const streams = new Set<Duplex>();
+  const unwelcome = new WeakSet<Duplex>();
   const deadlines = new Map<Duplex, () => void>();
   let lastPeer = 0;
 
@@ -58,13 +65,14 @@ export async function startEndpoint(
   };
   const sockets = new WebSocketServer(options);
   server.on('connection', (stream: Duplex) => {
-    const refusal =
-      streams.size >= limits.connections ? 'ERR_AGENT_BUSY' : isOwnUser(stream) ? undefined : 'ERR_AGENT_PROOF';
-    if (refusal !== undefined) {
-      callbacks.audit({ event: 'peer-refused', code: refusal });
+    const crowded = streams.size >= limits.connections;
+    const flooded = streams.size >= limits.connections + waitingRoom;
+    if (flooded || !isOwnUser(stream)) {
+      callbacks.audit({ event: 'peer-refused', code: flooded ? 'ERR_AGENT_BUSY' : 'ERR_AGENT_PROOF' });
       stream.destroy();
       return;
     }
+    if (crowded) unwelcome.add(stream);
     streams.add(stream);
     deadlines.set(
       stream,
@@ -76,8 +84,17 @@ export async function startEndpoint(
     });
   });
   server.on('upgrade', (request, stream, head) => {
-    sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, stream));
+    sockets.handleUpgrade(request, stream, head, (socket) => {
+      if (unwelcome.has(stream)) refuse(socket);
+      else accept(socket, stream);
+    });
   });
+
+  function refuse(socket: WebSocket): void {
+    callbacks.audit({ event: 'peer-refused', code: 'ERR_AGENT_BUSY' });
+    socket.on('error', () => socket.terminate());
+    socket.close(closeCodes.ERR_AGENT_BUSY, 'ERR_AGENT_BUSY');
+  }
 
   /** A peer that cannot be asked for is nobody's. */
   function isOwnUser(stream: Duplex): boolean {
@@ -146,7 +163,9 @@ export async function startEndpoint(
     server.listen(socketPath, resolve);
   });
   chmodSync(socketPath, 0o600);
-  writeEndpointFile(directory, { socket: socketPath, secret, processId: process.pid });
+  const endpoint = { socket: socketPath, secret, processId: process.pid };
+  writeEndpointFile(directory, endpoint);
+  const watch = watchEndpoint(directory, endpoint, callbacks.lost);
 
   return {
     broadcast: (message) => connections.forEach((connection) => connection.notify(message)),
@@ -154,7 +173,8 @@ export async function startEndpoint(
       return connections.size;
     },
     stop: async () => {
-      removeStaleEndpoints(directory);
+      watch.close();
+      removeEndpoint(directory, endpoint);
       for (const connection of connections) connection.end();
       for (const stream of streams) stream.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -5,9 +5,9 @@ import { type BoundToken } from '../cards/bound-token.ts';
 import { askConfirmation } from '../pin/pinentry.ts';
 import { findPinentry } from '../pin/pinentry-program.ts';
 import { consentDialog, type PromptReason } from '../pin/prompt-texts.ts';
-import { decideSite, type SiteDecision } from '../policy/decide.ts';
 import { TokenError } from '../tokens/token.ts';
-import { dialogOptions, policyInForce, type OperationCall, type OperationContext } from './context.ts';
+import { allowedSite, type AllowedSite } from './allowed-site.ts';
+import { dialogOptions, type OperationCall, type OperationContext } from './context.ts';
 import { holderText, letHolderChoose, loginCandidates, type TokenPlace } from './login-candidate.ts';
 import { loginWithPin } from './login-with-pin.ts';
 import { recoverToken } from './recover-token.ts';
@@ -20,10 +20,15 @@ import {
   tokenDigest,
 } from './web-eid-token.ts';
 
-type Allowed = Exclude<SiteDecision, { access: 'refuse' }>;
-
 /** What the holder answers to a dialog that was not wanted, by leaving it alone too. */
 const refusals: readonly ErrorCode[] = ['ERR_USER_CANCELLED', 'ERR_USER_DECLINED', 'ERR_USER_TIMEOUT'];
+
+/** Problems of a card that may be gone at the next look. */
+const worthAnotherLook: readonly ErrorCode[] = [
+  'ERR_AGENT_DRIVER_CRASHED',
+  'ERR_AGENT_DRIVER_MISSING',
+  'ERR_CARD_FAILED',
+];
 
 /** @throws KortbroError, TokenError */
 export async function authenticate(
@@ -32,16 +37,21 @@ export async function authenticate(
   origin: string,
   nonce: string,
 ): Promise<{ token: AuthenticationToken; from: BoundToken }> {
-  const decision = decideSite(policyInForce(context), origin);
-  if (decision.access === 'refuse') throw new KortbroError(decision.code);
+  const decision = allowedSite(context, origin);
   checkNonce(nonce);
   await readyCards(context, call);
   let reason: PromptReason = 'first';
+  let used: BoundToken | undefined;
+  const using = (token: BoundToken) => {
+    // A login that was lost may be given again, but only by the one who lost it: nobody else is asked for a PIN here.
+    if (used !== undefined && used.fingerprint !== token.fingerprint) throw new KortbroError('ERR_CARD_CHANGED');
+    used = token;
+  };
   for (;;) {
-    let used: BoundToken | undefined;
     try {
-      const place = await openToken(context, call, origin, decision, reason, (token) => (used = token));
-      used = place.token;
+      const place = await openToken(context, call, origin, decision, reason, using);
+      using(place.token);
+      allowedSite(context, origin);
       const token = await signIn(call, place, origin, nonce);
       context.pinSso.used(place.token, origin);
       context.visitors.add(place.token.fingerprint, origin, place.token.reader);
@@ -56,14 +66,16 @@ export async function authenticate(
   }
 }
 
-/** Cards that are being read are waited for; one that a driver failed at is reset and read again, once. */
+/**
+ * Cards that are being read are waited for. Where none can be used, one that a driver failed at is reset and read again; not
+ * one at which the driver hung, which would take the driver from every other reader each time.
+ */
 async function readyCards(context: OperationContext, { signal }: OperationCall): Promise<void> {
   if (context.suspended()) throw new KortbroError('ERR_AGENT_SESSION_LOCKED');
   await context.cards.settled(signal);
-  for (const reader of context.cards.readers) {
-    if (reader.problem?.startsWith('ERR_AGENT_DRIVER') === true || reader.problem === 'ERR_CARD_FAILED') {
-      void context.cards.rebind(reader.name, true);
-    }
+  if (context.cards.tokens.length > 0) return;
+  for (const { name, problem } of context.cards.readers) {
+    if (problem !== undefined && worthAnotherLook.includes(problem)) void context.cards.rebind(name, true);
   }
   await context.cards.settled(signal);
 }
@@ -73,7 +85,7 @@ async function openToken(
   context: OperationContext,
   call: OperationCall,
   origin: string,
-  decision: Allowed,
+  decision: AllowedSite,
   reason: PromptReason,
   using: (token: BoundToken) => void,
 ): Promise<TokenPlace> {
@@ -82,6 +94,7 @@ async function openToken(
   context.dialogs.checkMuted(origin);
   return context.dialogs.inTurn(call.signal, async () => {
     context.dialogs.checkMuted(origin);
+    await readyCards(context, call);
     const nowOpen = silentPlace(context, origin, decision);
     if (nowOpen !== undefined) return nowOpen;
     try {
@@ -98,7 +111,7 @@ async function openToken(
 }
 
 /** The place that needs no dialog: its PIN is given, and it is the only one that fits or the one the holder used here. */
-function silentPlace(context: OperationContext, origin: string, decision: Allowed): TokenPlace | undefined {
+function silentPlace(context: OperationContext, origin: string, decision: AllowedSite): TokenPlace | undefined {
   const places = loginCandidates(context, decision.wanted);
   const chosen = places.filter(({ token, key }) => context.pinSso.choice(token, origin) === key.id);
   const [place, ...others] = chosen.length === 1 ? chosen : places;
@@ -110,7 +123,7 @@ async function askHolder(
   context: OperationContext,
   call: OperationCall,
   origin: string,
-  decision: Allowed,
+  decision: AllowedSite,
   reason: PromptReason,
   using: (token: BoundToken) => void,
 ): Promise<TokenPlace> {

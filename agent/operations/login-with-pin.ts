@@ -8,6 +8,7 @@ import { askConfirmation, askPin, type DialogOptions } from '../pin/pinentry.ts'
 import { findPinentry } from '../pin/pinentry-program.ts';
 import { finalTryDialog, pinDialog, type PromptReason } from '../pin/prompt-texts.ts';
 import { TokenError } from '../tokens/token.ts';
+import { allowedSite } from './allowed-site.ts';
 import { dialogOptions, type OperationCall, type OperationContext } from './context.ts';
 import { holderText } from './login-candidate.ts';
 
@@ -59,8 +60,8 @@ async function askAndLogin(
     if (final) await confirmFinalTry(options, finalTryDialog(call.language, origin, holderText(key)));
     pin = await askPin(options, pinDialog(call.language, origin, holderText(key), shown, reason));
     options.signal.throwIfAborted();
-    const login = token.backend.login(token.description.handle, pin, final);
-    await login;
+    allowedSite(context, origin);
+    await token.backend.login(token.description.handle, pin, final);
     token.pin = { state: 'ok' };
   } catch (error) {
     throw noteFailure(token, error);
@@ -85,7 +86,10 @@ function rereadStatus(context: OperationContext, token: BoundToken, superseded: 
         token.pin = now;
         if (now.state === 'locked' || isFinal(now) !== isFinal(before)) superseded.abort(new StatusChanged());
       },
-      () => undefined,
+      // The card cannot be asked any more: a PIN that is typed now would go nowhere.
+      (error: unknown) => {
+        if (wanted) superseded.abort(error);
+      },
     );
   });
   return () => {

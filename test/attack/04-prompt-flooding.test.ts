@@ -1,13 +1,15 @@
 // 04: nobody is worn down into typing a PIN. One dialog at a time whoever asks, a bounded queue behind it, and a site whose
 // dialogs come to nothing three times in a row is muted for a while, without a word on the screen.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { limits } from '../../shared/limits.ts';
 import { type PinentryAnswer } from '../../demo/pinentry-script.ts';
 import { type AgentUnderTest } from '../support/agent-under-test.ts';
 import { codeOf, type HostClient } from '../support/host-client.ts';
 import { type AttackBrowser, attackBrowser, browserUnavailable } from './attack-browser.ts';
 import { authenticate, honestPageLogin } from './page-scripts.ts';
-import { honestLogin, newNonce, startTarget, type Target, withoutKeyUse } from './target.ts';
+import { honestLogin, newNonce, sites, startTarget, type Target, withoutKeyUse } from './target.ts';
 
 /** The dialog programs that an agent runs; what the script itself forks for a moment is none. */
 function dialogsOf(agent: AgentUnderTest): number {
@@ -131,6 +133,25 @@ describe('04 prompt flooding', function () {
       assert.equal(codes.at(-1), 'ERR_POLICY_MUTED');
       assert.ok(codes.indexOf('ERR_POLICY_MUTED') <= 2 * limits.cancelsBeforeMute, JSON.stringify(codes));
     });
+  });
+
+  it('a dialog program that will not go is ended for good before the next one opens', async () => {
+    const { agent } = target;
+    const stubborn = join(agent.directory, 'stubborn-pinentry');
+    writeFileSync(stubborn, `#!/bin/sh\ntrap '' TERM\nexec "${agent.pinentryProgram}"\n`, { mode: 0o700 });
+    agent.writePolicy({ sites, pin: { program: stubborn } });
+    await withoutKeyUse(target, async () => {
+      const most = await mostDialogs(dialogsNow, async () => {
+        for (const site of ['https://here.example', 'https://there.example']) {
+          const { id, answer } = host.authenticate(site, newNonce());
+          await agent.pinentry.waitForDialog();
+          host.cancel(id);
+          assert.equal(codeOf(await answer), 'ERR_REQUEST_CANCELLED');
+        }
+      });
+      assert.equal(most, 1);
+    });
+    agent.writePolicy({ sites });
   });
 
   it('an answer in between lifts nothing that is due, and forgives what was not', async () => {

@@ -297,8 +297,7 @@ const browserObstacle = browserUnavailable();
       const page = await browser.open(`${browser.origin('doomed')}/`);
       agent.pinentry.reset();
       const { processId } = agent;
-      const hosts = agent.processesNamed('native-host');
-      assert.notEqual(hosts.length, 0);
+      await until(() => agent.processesNamed('native-host').length > 0, 10_000, 'no native host');
       await withoutKeyUse(browser.target, async () => {
         authenticate(page).catch(() => undefined);
         await agent.pinentry.waitForDialog();

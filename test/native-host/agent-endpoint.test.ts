@@ -33,6 +33,7 @@ describe("the native host and the agent's endpoint", () => {
       snapshot: () => snapshot,
       isOwnUser: () => true,
       audit: () => undefined,
+      lost: () => undefined,
     });
   };
 

@@ -63,7 +63,7 @@ describe('the handshake of the native host', () => {
   for (const silentAt of ['upgrade', 'greeting'] as const) {
     it(`waits for an agent that is silent at the ${silentAt} no longer than the limit`, async () => {
       const since = performance.now();
-      assert.equal(await meet({ silentAt }), 'ERR_AGENT_PROOF');
+      assert.equal(await meet({ silentAt }), 'ERR_AGENT_STOPPED');
       assert.ok(performance.now() - since > limits.proofTime - 100);
       assert.ok(onlyGreetings());
     });

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { agentState, pageStatus } from '../../../agent/operations/agent-state.ts';
 import { listCertificates } from '../../../agent/operations/certificates.ts';
-import { perform } from '../../../agent/operations/perform.ts';
 import { TokenError } from '../../../agent/tokens/token.ts';
 import { KortbroError } from '../../../shared/errors.ts';
 import { parseAgentMessage, parseResult } from '../../../shared/messages.ts';
@@ -227,33 +226,5 @@ describe('The list of certificates', () => {
     world.place([]);
     await settle();
     assert.deepEqual(await listCertificates(world.context, call), { certificates: [] });
-  });
-});
-
-describe('A request', () => {
-  let world: OperationWorld;
-  beforeEach(() => {
-    world = new OperationWorld();
-  });
-  afterEach(() => world.pinentry.remove());
-  const call = { language: 'sv', signal: new AbortController().signal } as const;
-  const base = { type: 'request', id: '1', language: 'sv' } as const;
-
-  it('of every verb comes to its result, in the form that its asker reads', async () => {
-    await world.insert([await cardKey('45')]);
-    const nonce = Buffer.alloc(33, 7).toString('base64');
-    const page = { kind: 'page', origin: journal } as const;
-    const user = { kind: 'user' } as const;
-    const login = await perform(world.context, call, { ...base, verb: 'authenticate', caller: page, nonce });
-    assert.equal(parseResult('authenticate', login.result).algorithm, 'ES256');
-    assert.match(login.token ?? '', /^[0-9a-f]{16}$/);
-    const toPage = await perform(world.context, call, { ...base, verb: 'status', caller: page });
-    assert.deepEqual(parseResult('status', toPage.result), { agent: productVersion, card: 'present' });
-    const toUser = await perform(world.context, call, { ...base, verb: 'status', caller: user });
-    assert.ok('readers' in parseResult('status', toUser.result));
-    const list = await perform(world.context, call, { ...base, verb: 'certificates', caller: user });
-    assert.equal(parseResult('certificates', list.result).certificates.length, 1);
-    const forgotten = await perform(world.context, call, { ...base, verb: 'forget-pin', caller: user });
-    assert.deepEqual(parseResult('forget-pin', forgotten.result), { ended: 1 });
   });
 });
