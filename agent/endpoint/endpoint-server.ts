@@ -165,7 +165,7 @@ export async function startEndpoint(
   chmodSync(socketPath, 0o600);
   const endpoint = { socket: socketPath, secret, processId: process.pid };
   writeEndpointFile(directory, endpoint);
-  const watch = watchEndpoint(directory, endpoint, callbacks.lost);
+  const watch = watchEndpoint(directory, endpoint, clock, callbacks.lost);
 
   return {
     broadcast: (message) => connections.forEach((connection) => connection.notify(message)),
@@ -173,7 +173,7 @@ export async function startEndpoint(
       return connections.size;
     },
     stop: async () => {
-      watch.close();
+      watch.stop();
       removeEndpoint(directory, endpoint);
       for (const connection of connections) connection.end();
       for (const stream of streams) stream.destroy();

@@ -9,6 +9,8 @@ const pinFailures: readonly TokenFailure[] = ['ERR_PIN_WRONG', 'ERR_PIN_LOCKED',
 
 /** Ends PIN-SSO of the token and has its card reset and read again where that is needed. Returns at once. */
 export function recoverToken(context: OperationContext, token: BoundToken, failure: TokenFailure): void {
+  // The driver was not even asked: a site that floods it must not cost the holder another PIN.
+  if (failure === 'ERR_AGENT_BUSY') return;
   const ended = context.pinSso.end(token, endReason(failure));
   if (ended || pinFailures.includes(failure) || token.gone.aborted) return;
   void context.cards.rebind(token.reader, true);

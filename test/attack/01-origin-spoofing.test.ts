@@ -161,7 +161,7 @@ const obstacle = browserUnavailable();
     it("a page's token is for its own origin, which stands in the dialog in full: port, punycode and all", async () => {
       const { agent } = browser.target;
       // Latin letters but one: the page looks like the journal in the address bar of somebody who does not look.
-      const lookalike = `${new URL('https://jоurnal.localhost').host.replace('.localhost', '')}`;
+      const lookalike = new URL('https://jоurnal.localhost').host.replace('.localhost', '');
       assert.match(lookalike, /^xn--/);
       const origin = browser.origin(lookalike);
       const page = await browser.open(`${origin}/`);

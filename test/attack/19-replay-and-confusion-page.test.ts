@@ -62,7 +62,7 @@ const obstacle = browserUnavailable();
     it('another channel of the same page hears nothing of a request', async () => {
       const page = await browser.open(`${browser.origin('journal')}/`);
       const nonce = newNonce();
-      const heard = (await page.evaluate(`new Promise((resolve) => {
+      const heard = await page.evaluate<{ result: unknown }[][]>(`new Promise((resolve) => {
         const heard = [[], []];
         const ports = heard.map((list) => {
           const { port1, port2 } = new MessageChannel();
@@ -72,7 +72,7 @@ const obstacle = browserUnavailable();
         });
         ports[0].postMessage(JSON.stringify({ id: 'a', verb: 'authenticate', nonce: '${nonce}' }));
         setTimeout(() => resolve(heard), 700);
-      })`)) as { result: unknown }[][];
+      })`);
       assert.deepEqual(
         heard.map((list) => list.length),
         [1, 0],

@@ -1,5 +1,6 @@
 // 22: before the holder has let a site in, it learns that Kortbro is there and which version, and nothing of readers and cards:
 // not by asking, not by listening, not by what it is refused. Afterwards it knows of this holder's card alone.
+import { errorTexts } from '../../shared/error-texts.ts';
 import assert from 'node:assert/strict';
 import { codeOf, type HostClient } from '../support/host-client.ts';
 import { simulatedCard, testCard } from '../support/test-cards.ts';
@@ -77,7 +78,7 @@ describe('22 fingerprinting before consent', function () {
         const answer = await host.authenticate(barred, newNonce()).answer;
         assert.deepEqual(
           answer,
-          { error: { code: 'ERR_POLICY_ORIGIN', message: 'Your organisation does not let this site use the card.' } },
+          { error: { code: 'ERR_POLICY_ORIGIN', message: errorTexts.ERR_POLICY_ORIGIN.en } },
           what,
         );
       }
@@ -176,7 +177,7 @@ const obstacle = browserUnavailable();
         assert.deepEqual(await status(nosy), first, what);
       }
       await journalPage.waitForFunction('heard.length > 0');
-      assert.equal(((await journalPage.evaluate('heard')) as string[])[0], 'removed');
+      assert.equal((await journalPage.evaluate<string[]>('heard'))[0], 'removed');
       assert.deepEqual(await nosy.evaluate('heard'), []);
     });
 

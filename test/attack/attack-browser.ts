@@ -17,15 +17,15 @@ export interface AttackBrowser {
   readonly context: BrowserContext;
   readonly profile: string;
   /** https://NAME.localhost:PORT. `journal` and `prescriptions` are silent by policy, `barred` is refused. */
-  origin(name: string): string;
+  readonly origin: (name: string) => string;
   /** http://HOST:PORT, not secure. */
-  plain(host: string): string;
+  readonly plain: (host: string) => string;
   /** What a path answers with instead of an empty page: HTML and headers. */
   readonly pages: Map<string, { readonly html: string; readonly headers?: Record<string, string> }>;
   /** A new tab at `url`. */
-  open(url: string): Promise<Page>;
+  readonly open: (url: string) => Promise<Page>;
   /** Closes every tab but the first. */
-  closeTabs(): Promise<void>;
+  readonly closeTabs: () => Promise<void>;
   /** The browser's main process. */
   readonly processId: number;
 }

@@ -175,6 +175,14 @@ describe('The end of PIN-SSO', () => {
     await lockCard(world.cards, token, 'agent-stopped');
   });
 
+  it('does not come because the driver had too much to do to be asked', async () => {
+    const token = await world.insert([hsa]);
+    world.context.pinSso.open(token, journal);
+    recoverToken(world.context, token, 'ERR_AGENT_BUSY');
+    await settle();
+    assert.deepEqual([world.ends, world.driver.calls], [[], []]);
+  });
+
   const failures: [TokenFailure, string, boolean][] = [
     ['ERR_PIN_WRONG', 'wrong-pin', false],
     ['ERR_PIN_LOCKED', 'wrong-pin', false],

@@ -110,7 +110,9 @@ describe('A login', () => {
 
     it('a locked PIN: ERR_PIN_LOCKED, and no PIN is asked or sent', async () => {
       await world.insert([hsa], { pin: { state: 'locked', triesLeft: 0 } });
+      world.driver.statusInstead = () => ({ state: 'locked', triesLeft: 0 });
       await assert.rejects(world.login(), kortbroError('ERR_PIN_LOCKED'));
+      assert.deepEqual(world.driver.calls, ['status handle of A']);
       assert.deepEqual([world.kinds, world.logins], [[], []]);
     });
 
