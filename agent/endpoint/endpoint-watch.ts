@@ -1,4 +1,4 @@
-// Keeps the endpoint findable: a clean-up that removes the endpoint file has it written again. Where the socket is gone too
+// Keeps the endpoint findable: a clean-up that removes the endpoint file has it written again. Where the socket is gone
 // nobody can come any more, and a new agent has to take over.
 import { existsSync, watch } from 'node:fs';
 import { join } from 'node:path';
@@ -19,13 +19,12 @@ export function watchEndpoint(directory: string, endpoint: Endpoint, clock: Cloc
   };
   const look = () => {
     cancelLook = undefined;
-    if (existsSync(join(directory, endpointFileName))) return;
-    if (existsSync(endpoint.socket)) {
+    if (!existsSync(endpoint.socket)) {
+      stop();
+      lost();
+    } else if (!existsSync(join(directory, endpointFileName))) {
       writeEndpointFile(directory, endpoint);
-      return;
     }
-    stop();
-    lost();
   };
   const changed = () => {
     cancelLook ??= clock.after(settlingTime, look);

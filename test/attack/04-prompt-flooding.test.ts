@@ -10,7 +10,7 @@ import { type AgentUnderTest } from '../support/agent-under-test.ts';
 import { codeOf, type HostClient } from '../support/host-client.ts';
 import { type AttackBrowser, attackBrowser, browserUnavailable } from './attack-browser.ts';
 import { authenticate, honestPageLogin } from './page-scripts.ts';
-import { honestLogin, newNonce, sites, startTarget, type Target, withoutKeyUse } from './target.ts';
+import { honestLogin, impose, newNonce, sites, startTarget, type Target, withoutKeyUse } from './target.ts';
 
 /** The dialog programs that an agent runs; what the script itself forks for a moment is none. */
 function dialogsOf(agent: AgentUnderTest): number {
@@ -146,7 +146,7 @@ describe('04 prompt flooding', function () {
     const { agent } = target;
     const stubborn = join(agent.directory, 'stubborn-pinentry');
     writeFileSync(stubborn, `#!/bin/sh\ntrap '' TERM\nexec "${agent.pinentryProgram}"\n`, { mode: 0o700 });
-    agent.writePolicy({ sites, pin: { program: stubborn } });
+    await impose(target, host, { sites, pin: { program: stubborn } });
     await withoutKeyUse(target, async () => {
       const most = await mostDialogs(dialogsNow, async () => {
         for (const site of ['https://here.example', 'https://there.example']) {
@@ -159,7 +159,7 @@ describe('04 prompt flooding', function () {
       assert.equal(most, 1);
     });
     await until(() => dialogsNow() === 0, 5_000, 'the dialog stays');
-    agent.writePolicy({ sites });
+    await impose(target, host, { sites });
   });
 
   it('an answer in between lifts nothing that is due, and forgives what was not', async () => {

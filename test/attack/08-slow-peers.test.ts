@@ -10,7 +10,17 @@ import { codeOf, type HostClient } from '../support/host-client.ts';
 import { RawPeer, RawSocket } from '../support/raw-peer.ts';
 import { simulatedCard, testCard } from '../support/test-cards.ts';
 import { pause } from '../native-host/within.ts';
-import { honestLogin, journal, newNonce, sites, startTarget, stranger, type Target, withoutKeyUse } from './target.ts';
+import {
+  honestLogin,
+  impose,
+  journal,
+  newNonce,
+  sites,
+  startTarget,
+  stranger,
+  type Target,
+  withoutKeyUse,
+} from './target.ts';
 
 /** What a busy machine may add to a time limit. */
 const slack = 2_500;
@@ -203,8 +213,9 @@ describe('08 slow peers', function () {
       assert.match(code ?? '', /^ERR_(USER_TIMEOUT|PIN_PROMPT)$/);
       assert.ok(took < 12_000 + slack, `${took} ms`);
       assert.deepEqual(await patient.agent.keyUse('anna'), { logins: 0, signatures: 0 });
-      patient.agent.writePolicy({ sites });
-      await honestLogin(patient, await patient.agent.host());
+      const host = await patient.agent.host();
+      await impose(patient, host, { sites });
+      await honestLogin(patient, host);
     });
   });
 });
@@ -213,8 +224,8 @@ describe('08 slow peers', function () {
 async function askStuckDialog(agent: AgentUnderTest): Promise<readonly [string | undefined, number]> {
   const program = join(agent.directory, 'stuck-pinentry');
   writeFileSync(program, '#!/bin/sh\nexec sleep 60\n', { mode: 0o700 });
-  agent.writePolicy({ sites, pin: { program, dialogSeconds: 10 } });
   const host = await agent.host();
+  await impose({ agent }, host, { sites, pin: { program, dialogSeconds: 10 } });
   const since = performance.now();
   const code = codeOf(await host.authenticate('https://patient.example', newNonce()).answer);
   return [code, performance.now() - since];

@@ -2,17 +2,12 @@
 // virtual card, where the card is not played inside it) module host, not in files, environments, command lines or on the wire to
 // the browser. PINs are random, so a find is no coincidence. The simulator holds its cards' PINs by nature and is left out.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { parseResult } from '../../shared/messages.ts';
 import { type AgentUnderTest } from '../support/agent-under-test.ts';
 import { codeOf, type HostClient } from '../support/host-client.ts';
 import { scanBytes, scanFiles, scanProcess, type Sighting } from '../support/memory-scan.ts';
-import { descendantsOf } from '../support/processes.ts';
 import { randomPin } from '../support/test-cards.ts';
-import { attackBrowser, browserUnavailable } from './attack-browser.ts';
-import { authenticate, honestPageLogin } from './page-scripts.ts';
-import { honestLogin, newNonce, sites, startTarget, type Target } from './target.ts';
+import { honestLogin, newNonce, startTarget, type Target } from './target.ts';
 import { startVirtualTarget, virtualUnavailable } from './virtual-target.ts';
 
 /** A place to log in, and a way to pull its card. */
@@ -218,73 +213,3 @@ for (const [name, start, obstacle] of [
     });
   });
 }
-
-const browserObstacle =
-  browserUnavailable() ?? (process.getuid?.() === 0 ? undefined : "reading other processes' memory needs root");
-(browserObstacle === undefined ? describe : describe.skip)(
-  `12 PIN leakage, into the browser${browserObstacle === undefined ? '' : ` (not run: ${browserObstacle})`}`,
-  function () {
-    this.timeout(60_000);
-
-    it('no process of Chromium and no file of its profile holds the PIN after a login', async () => {
-      const browser = await attackBrowser();
-      const { agent, anna } = browser.target;
-      await honestPageLogin(browser);
-      const page = await browser.open(`${browser.origin('leak')}/`);
-      const wrong = randomPin();
-      const holder = await agent.host();
-      await holder.ask({ verb: 'forget-pin', caller: { kind: 'user' } }).answer;
-      agent.pinentry.reset();
-      agent.pinentry.answer(`pin ${wrong}`);
-      assert.deepEqual(await authenticate(page), { code: 'ERR_PIN_WRONG' });
-      const processes = [{ processId: browser.processId, command: 'browser' }, ...descendantsOf(browser.processId)];
-      assert.ok(processes.some(({ command }) => command.includes('--extension-process')));
-      const found = processes.flatMap(({ processId, command }) =>
-        scanProcess(processId, [anna.pin, wrong], command.slice(0, 40)),
-      );
-      assert.deepEqual(found, []);
-      assert.deepEqual(scanFiles(browser.profile, [anna.pin, wrong]), []);
-      await holder.end();
-      await browser.closeTabs();
-      await honestPageLogin(browser);
-    });
-  },
-);
-
-describe('12 what is written down', function () {
-  this.timeout(30_000);
-  let target: Target;
-  const site = 'https://personal.example';
-
-  before(async () => {
-    target = await startTarget({ policy: { sites: [...sites, { origin: site, identity: 'personal-number' }] } });
-  });
-  after(async () => target.agent.stop());
-
-  it('holds no nonce, no signature, no hash, no personal number, no name, whatever became of the login', async () => {
-    const { agent, anna } = target;
-    const host = await agent.host();
-    const written: string[] = [anna.pin, anna.person.surname, anna.person.personalNumber ?? '?', anna.person.hsaId];
-    for (const answer of [`pin ${anna.pin}`, 'cancel', `pin ${randomPin()}`, 'cancel'] as const) {
-      const nonce = newNonce();
-      const digest = createHash('sha256').update(createHash('sha256').update(site).digest());
-      const hash = digest.update(createHash('sha256').update(nonce).digest()).digest();
-      written.push(nonce, hash.toString('hex'), hash.toString('base64'), answer.replace('pin ', ''));
-      agent.pinentry.reset();
-      agent.pinentry.answer(answer);
-      const outcome = await host.authenticate(site, nonce).answer;
-      if ('result' in outcome) {
-        const { signature, unverifiedCertificate } = parseResult('authenticate', outcome.result);
-        written.push(signature, Buffer.from(signature, 'base64').toString('hex'), unverifiedCertificate);
-      }
-      await host.ask({ verb: 'forget-pin', caller: { kind: 'user' } }).answer;
-    }
-    await host.ask({ verb: 'certificates', caller: { kind: 'user' } }).answer;
-    const log = agent.auditText();
-    assert.match(log, /"event":"pin-sso-started"/);
-    assert.match(log, /"code":"ERR_PIN_WRONG"/);
-    for (const secret of written.filter((text) => text !== 'cancel'))
-      assert.ok(!log.includes(secret), 'a secret stands in the audit log');
-    assert.equal(agent.stderr + host.stderr, '');
-  });
-});

@@ -2,11 +2,12 @@
 // policy lets in silently, one that it refuses, and strangers. After the attack: no private key was used, and honesty works.
 import assert from 'node:assert/strict';
 import { constants, createHash, randomBytes, verify, X509Certificate } from 'node:crypto';
+import { until } from '../../demo/demo-agent.ts';
 import { type PolicyFile } from '../../demo/demo-policy.ts';
 import { closeCodes } from '../../shared/endpoint.ts';
 import { type AuthenticationToken, parseResult } from '../../shared/messages.ts';
 import { AgentUnderTest, type AgentOptions } from '../support/agent-under-test.ts';
-import { type HostClient } from '../support/host-client.ts';
+import { codeOf, type HostClient } from '../support/host-client.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 import { simulatedCard, testCard, type TestCard } from '../support/test-cards.ts';
 
@@ -78,6 +79,16 @@ export async function honestLogin(
   assert.ok(isSignedFor(token, origin, nonce), 'the token is not signed for this origin and nonce');
   assert.equal(token.unverifiedCertificate, Buffer.from(anna.keys[0]!.certificate).toString('base64'));
   return token;
+}
+
+/** Replaces the policy and waits until the agent goes by it, which shows in what it says of http://localhost. */
+export async function impose({ agent }: Pick<Target, 'agent'>, host: HostClient, policy: PolicyFile): Promise<void> {
+  const code = async () => codeOf(await host.authenticate('http://localhost', 'x').answer);
+  // Either the origin is refused, or, where it is allowed, the nonce.
+  const allowLocalhost = (await code()) === 'ERR_REQUEST_ORIGIN';
+  agent.writePolicy({ ...policy, allowLocalhost });
+  const wanted = allowLocalhost ? /^ERR_(REQUEST_NONCE|POLICY_ORIGIN)$/ : /^ERR_REQUEST_ORIGIN$/;
+  await until(async () => wanted.test((await code()) ?? ''), 5_000, 'the policy is not taken');
 }
 
 /** Sends one message as a proven peer; fails unless the agent ends the connection for it, without a word of answer. */

@@ -1,16 +1,7 @@
 // A private agent: the built product in a directory of its own, with its own runtime and state directories, policy, cards and
 // scripted PIN dialog, and native hosts in front of it. Ends everything by process id and tells what did not end by itself.
 import { spawn, type ChildProcess } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, copyFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type SimulatedCardDefinition, writeSimulatedCard } from '../../agent/tokens/simulator/simulated-card-file.ts';
@@ -22,6 +13,7 @@ import { PinentryScript } from '../../demo/pinentry-script.ts';
 import { type Endpoint, endpointDirectories, parseEndpoint } from '../../shared/endpoint.ts';
 import { developmentPolicyVariable, endpointFileName } from '../../shared/names.ts';
 import { within } from '../native-host/within.ts';
+import { giveAway } from './give-away.ts';
 import { HostClient, type HostOptions } from './host-client.ts';
 
 export interface AgentOptions {
@@ -260,22 +252,4 @@ export class AgentUnderTest {
   #leftOver(): string {
     return this.processes.map(({ part, processId }) => `${part} ${processId}`).join(', ');
   }
-}
-
-/** Hands a directory and everything in it to another user; links are left alone. */
-function giveAway(directory: string, { uid, gid }: { uid: number; gid: number }): void {
-  chownSync(directory, uid, gid);
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) giveAway(path, { uid, gid });
-    else if (!entry.isSymbolicLink()) chownSync(path, uid, gid);
-  }
-}
-
-/** A directory below `parent` that everybody may enter, for programs of other users. */
-export function openDirectory(parent: string, name: string): string {
-  const path = join(parent, name);
-  mkdirSync(path, { recursive: true });
-  chmodSync(path, 0o755);
-  return path;
 }

@@ -124,14 +124,14 @@ describe('The endpoint', () => {
     it('when its file was removed', async () => {
       const file = join(world.directory, 'endpoint.json');
       rmSync(file);
-      await waitUntil(() => existsSync(file), 'the file');
+      await waitUntil(() => (world.clock.advance(100), existsSync(file)), 'the file');
       assert.deepEqual(parseEndpoint(readFileSync(file, 'utf8')), world.endpoint);
       assert.equal(world.lost, 0);
     });
 
     it('by another agent when its socket was removed: it says so, once', async () => {
       rmSync(world.endpoint.socket);
-      await waitUntil(() => world.lost > 0, 'the loss');
+      await waitUntil(() => (world.clock.advance(100), world.lost > 0), 'the loss');
       writeFileSync(join(world.directory, 'x'), '');
       await settle();
       assert.equal(world.lost, 1);
