@@ -14,6 +14,10 @@ interface PinWorld {
   setTries(tries: number): Promise<void>;
   /** Signatures and, where the card counts them apart, PINs sent; APDUs where there are any. */
   used(): Promise<unknown>;
+  /** PINs sent, or what cannot be told from it. */
+  pinsSent(): Promise<number>;
+  /** How many of those a request costs that only looks whether the card is still locked: an APDU, where a login takes three. */
+  readonly looksAtLockedCard: number;
   stop(): Promise<void>;
 }
 
@@ -27,6 +31,8 @@ async function simulatedWorld(): Promise<PinWorld> {
       await simulator.setTriesLeft('anna', tries);
     },
     used: () => target.agent.keyUse('anna'),
+    pinsSent: async () => (await target.agent.keyUse('anna')).logins,
+    looksAtLockedCard: 0,
     stop: () => target.agent.stop(),
   };
 }
@@ -39,6 +45,8 @@ async function virtualWorld(): Promise<PinWorld> {
     tries: async () => (await stack.pinState('anna')).triesLeft,
     setTries: (tries) => stack.setTriesLeft('anna', tries),
     used: () => stack.counts(),
+    pinsSent: async () => (await stack.counts()).apdus,
+    looksAtLockedCard: 1,
     stop: () => target.agent.stop(),
   };
 }
@@ -107,9 +115,9 @@ for (const [name, start, obstacle] of [
       assert.match(shown.description, /Only one try is left/);
 
       assert.deepEqual([codeOf(await login('ok', `pin ${randomPin()}`)), await world.tries()], ['ERR_PIN_LOCKED', 0]);
-      const before = await world.used();
+      const before = await world.pinsSent();
       for (let i = 0; i < 5; i++) assert.equal(codeOf(await login()), 'ERR_PIN_LOCKED');
-      assert.deepEqual(await world.used(), before, 'something was sent to a locked card');
+      assert.ok((await world.pinsSent()) - before <= world.looksAtLockedCard * 5, 'a PIN was sent to a locked card');
 
       await fresh();
       await honestLogin(target, host);

@@ -94,7 +94,7 @@ describe('The kortbro command, with the real programs and a simulated card', () 
     await withCard();
     const { resets: before = 0 } = (await user.simulator.state()).cards['anna'] ?? {};
     const { code, output } = await user.run(['forget-pin']);
-    assert.deepEqual([code, output], [0, 'No PIN was remembered. The cards are locked.\n']);
+    assert.deepEqual([code, output], [0, 'No PIN was remembered. It is needed at the next login.\n']);
     const { resets, verified } = (await user.simulator.state()).cards['anna'] ?? {};
     assert.deepEqual([resets, verified], [before + 1, false]);
     assert.deepEqual(JSON.parse((await user.run(['forget-pin', '--json'])).output), { ended: 0 });
