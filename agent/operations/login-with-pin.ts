@@ -2,6 +2,7 @@
 // to the card that the dialog named; nothing is asked or tried again by itself.
 import { KortbroError } from '../../shared/errors.ts';
 import { type PinStatus } from '../../shared/messages.ts';
+import { unlessAborted } from '../cards/abort-wait.ts';
 import { type BoundToken, type TokenKey } from '../cards/bound-token.ts';
 import { zero } from '../native/secret-memory.ts';
 import { askConfirmation, askPin, type DialogOptions } from '../pin/pinentry.ts';
@@ -49,6 +50,7 @@ async function askAndLogin(
   key: TokenKey,
   reason: PromptReason,
 ): Promise<void> {
+  if (token.pin.state === 'locked') await readLockAgain(token, AbortSignal.any([call.signal, token.gone]));
   if (token.pin.state === 'locked') throw new KortbroError('ERR_PIN_LOCKED');
   const shown = token.pin;
   const final = isFinal(shown);
@@ -73,6 +75,12 @@ async function askAndLogin(
 
 async function confirmFinalTry(options: DialogOptions, text: Parameters<typeof askConfirmation>[1]): Promise<void> {
   if ((await askConfirmation(options, text)) !== 'ok') throw new KortbroError('ERR_USER_CANCELLED');
+}
+
+/** The holder may have unlocked the PIN since, in another program. What cannot be read stays locked. */
+async function readLockAgain(token: BoundToken, signal: AbortSignal): Promise<void> {
+  const reading = token.backend.pinStatus(token.description.handle).catch(() => token.pin);
+  token.pin = await unlessAborted(reading, signal);
 }
 
 /** A lock made by another program is unseen without a look at the card: taken once, while the dialog is open. */

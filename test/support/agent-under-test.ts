@@ -67,6 +67,7 @@ export class AgentUnderTest {
     copyFileSync(fileURLToPath(new URL('../../demo/scripted-pinentry', import.meta.url)), this.pinentryProgram);
     this.environment = {
       ...this.#place.environment(true),
+      TMPDIR: this.#place.make('tmp'),
       ...this.pinentry.environment,
       [developmentPolicyVariable]: this.policyPath,
       ...options.environment,

@@ -110,14 +110,16 @@ describe('A login', () => {
 
     it('a locked PIN: ERR_PIN_LOCKED, and no PIN is asked or sent', async () => {
       await world.insert([hsa], { pin: { state: 'locked', triesLeft: 0 } });
+      world.driver.statusInstead = () => ({ state: 'locked', triesLeft: 0 });
       await assert.rejects(world.login(), kortbroError('ERR_PIN_LOCKED'));
-      assert.deepEqual([world.kinds, world.driver.calls], [[], []]);
+      assert.deepEqual(world.driver.calls, ['status handle of A']);
+      assert.deepEqual([world.kinds, world.logins], [[], []]);
     });
 
     it('a reader with a PIN pad: ERR_PIN_PAD_UNSUPPORTED', async () => {
       await world.insert([hsa], { protectedAuthenticationPath: true });
       await assert.rejects(world.login(), kortbroError('ERR_PIN_PAD_UNSUPPORTED'));
-      assert.deepEqual([world.kinds, world.driver.calls], [[], []]);
+      assert.deepEqual([world.kinds, world.logins], [[], []]);
     });
 
     it('a locked session: ERR_AGENT_SESSION_LOCKED', async () => {
@@ -144,7 +146,7 @@ describe('A login', () => {
       it(`a card with ${name}: ${code}`, async () => {
         await world.insert(keys(), name === 'a key that cannot be used' ? { mechanisms: ['CKM_RSA_PKCS'] } : {});
         await assert.rejects(world.login(), kortbroError(code));
-        assert.deepEqual([world.kinds, world.driver.calls], [[], []]);
+        assert.deepEqual([world.kinds, world.logins], [[], []]);
       });
     }
 

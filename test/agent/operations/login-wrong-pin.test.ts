@@ -67,6 +67,7 @@ describe('A login', () => {
     it('is locked when it was the last, and nothing more is asked', async () => {
       await world.insert([hsa], { pin: { state: 'final', triesLeft: 1 } });
       world.driver.loginInstead = wrong(0);
+      world.driver.statusInstead = () => ({ state: 'locked', triesLeft: 0 });
       await assert.rejects(world.login(), tokenError('ERR_PIN_WRONG'));
       await assert.rejects(world.login(), kortbroError('ERR_PIN_LOCKED'));
       assert.equal(world.logins.length, 1);
@@ -76,9 +77,19 @@ describe('A login', () => {
     it('that has locked the card: ERR_PIN_LOCKED, and from then on without a login', async () => {
       await world.insert([hsa]);
       world.driver.loginInstead = () => Promise.reject(new TokenError('ERR_PIN_LOCKED', { triesLeft: 0 }));
+      world.driver.statusInstead = () => Promise.reject(new TokenError('ERR_CARD_FAILED'));
       await assert.rejects(world.login(), tokenError('ERR_PIN_LOCKED'));
       await assert.rejects(world.login(), kortbroError('ERR_PIN_LOCKED'));
       assert.deepEqual([world.logins.length, world.kinds], [1, ['pin']]);
+    });
+
+    it('that has locked the card is forgotten when the holder has unlocked it in another program', async () => {
+      await world.insert([hsa]);
+      world.driver.loginInstead = () => Promise.reject(new TokenError('ERR_PIN_LOCKED', { triesLeft: 0 }));
+      await assert.rejects(world.login(), tokenError('ERR_PIN_LOCKED'));
+      world.driver.loginInstead = undefined;
+      assertTokenOf(hsa, journal, await world.login());
+      assert.deepEqual([world.logins.length, world.kinds], [2, ['pin', 'pin']]);
     });
 
     it('does not have the card reset: the try is spent, the card is as it was', async () => {
