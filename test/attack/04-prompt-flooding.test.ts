@@ -212,10 +212,9 @@ const obstacle = browserUnavailable();
             const codes = counted(((await Promise.all(loops)) as string[][]).flat());
             assert.equal(codes['ok'], undefined);
             assert.equal(codes['ERR_USER_CANCELLED'], limits.cancelsBeforeMute);
-            assert.ok(
-              (codes['ERR_REQUEST_TOO_MANY'] ?? 0) >= 3 * (30 - limits.openRequestsPerDocument) - 1,
-              JSON.stringify(codes),
-            );
+            assert.notEqual(codes['ERR_REQUEST_TOO_MANY'], undefined, 'any number may be open');
+            const { ERR_REQUEST_TOO_MANY: many = 0, ERR_AGENT_BUSY: busy = 0, ERR_POLICY_MUTED: muted = 0 } = codes;
+            assert.equal(many + busy + muted + limits.cancelsBeforeMute, 90, JSON.stringify(codes));
           },
         );
         assert.equal(most, 1);

@@ -516,7 +516,7 @@ describe('the extension in Chromium', function () {
       const popup = await PopupWindow.open(page);
       const sites = [browser.sites.journal];
       browser.agent.tell('changed', [], agentState([reader({ tokens: [token({ pinSso: true, sites })] })]));
-      await popup.shows('#title', /Du är inloggad med PIN-kod/);
+      await popup.shows('#title', /PIN-koden är angiven/);
       await popup.shows('#sites', /https:\/\/journal\.test/);
       await popup.shows('#readers', /Anna Testsson\s+Region Exempel\s+SE0000000000-1ABC/);
       await popup.evaluate('document.getElementById("forget").click()');

@@ -45,22 +45,30 @@ export function scanBytes(bytes: Buffer, secrets: readonly string[], place: stri
   });
 }
 
-/** Looks through every resident page that a process could have written to. @throws Error when it is not root's to read */
+/** Looks through every resident page that a process could have written to; one that has ended has none. @throws Error when it may not be read */
 export function scanProcess(processId: number, secrets: readonly string[], name: string): Sighting[] {
-  const memory = openSync(`/proc/${processId}/mem`, 'r');
+  let memory: number | undefined;
   try {
-    return writtenRegions(processId).flatMap(({ start, end, label }) => {
-      const overlap = 64;
-      const found: Sighting[] = [];
-      for (let at = start; at < end; at += chunkSize) {
-        const size = Math.min(chunkSize + overlap, end - at);
-        found.push(...scanBytes(readRegion(memory, at, size), secrets, `${name} ${processId}: ${label}`));
-      }
-      return found;
-    });
+    memory = openSync(`/proc/${processId}/mem`, 'r');
+    return scanRegions(memory, processId, secrets, name);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return [];
+    throw error;
   } finally {
-    closeSync(memory);
+    if (memory !== undefined) closeSync(memory);
   }
+}
+
+function scanRegions(memory: number, processId: number, secrets: readonly string[], name: string): Sighting[] {
+  return writtenRegions(processId).flatMap(({ start, end, label }) => {
+    const overlap = 64;
+    const found: Sighting[] = [];
+    for (let at = start; at < end; at += chunkSize) {
+      const size = Math.min(chunkSize + overlap, end - at);
+      found.push(...scanBytes(readRegion(memory, at, size), secrets, `${name} ${processId}: ${label}`));
+    }
+    return found;
+  });
 }
 
 /** Looks through the files below a directory and at their names; `leaveOut` names paths (relative) that are not looked into. */

@@ -136,6 +136,7 @@ describe('A login', () => {
     }
 
     it('asks anew when only the driver knew: the PIN of the first dialog goes nowhere', async () => {
+      world.pinentry.remove();
       world = new OperationWorld();
       await world.insert([hsa]);
       world.driver.loginInstead = () => {
