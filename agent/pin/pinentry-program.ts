@@ -1,5 +1,5 @@
-// Which pinentry program is run: the one that policy names, else the first of a built-in list that is there and that only
-// the machine's administrator can have put there.
+// Which pinentry program is run: the one that policy names, else the first of a built-in list whose directories only the
+// machine's administrator can write to.
 import { statSync } from 'node:fs';
 import { KortbroError } from '../../shared/errors.ts';
 
