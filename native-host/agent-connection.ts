@@ -126,6 +126,8 @@ function answerTo(text: string, secret: Uint8Array, role: PeerRole, clientNonce:
 function codeOfFailure(error: Error, proven: boolean): ErrorCode {
   if (proven) return 'ERR_AGENT_INTERNAL';
   const code = 'code' in error ? error.code : undefined;
+  // connect(2) on a Unix socket: as many wait for an agent that lets nobody in as may.
+  if (code === 'EAGAIN') return 'ERR_AGENT_STOPPED';
   return code === 'ECONNREFUSED' || code === 'ENOENT' ? 'ERR_AGENT_NOT_RUNNING' : 'ERR_AGENT_PROOF';
 }
 

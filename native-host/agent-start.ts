@@ -31,7 +31,7 @@ export function startAgent(program: string): StartedAgent {
 }
 
 /** The environment without what would load foreign code into Node or spy on PKCS#11 calls. */
-export function agentEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function agentEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(([name]) => name !== 'NODE_OPTIONS' && !name.startsWith('PKCS11SPY'));
   return Object.fromEntries(kept);
 }

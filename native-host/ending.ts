@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 
 /** Reasons to end and their exit codes. The two that are no fault say nothing on stderr. */
-export const endings = {
+const endings = {
   /** The browser closed its end. */
   closed: 0,
   /** A signal asked for it. */

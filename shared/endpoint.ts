@@ -84,13 +84,13 @@ export function parseAnswer(text: string): Uint8Array {
   return proofBytes(exactKeys(text, ['proof'], 'ERR_AGENT_PROOF')['proof']);
 }
 
-/** Close codes of the WebSocket (RFC 6455 7.4.2, private range) and the error that each stands for. */
+/** Close codes of the WebSocket (RFC 6455 7.4) and the error that each stands for: private ones, and the code of a frame too big. */
 export const closeCodes = {
   ERR_AGENT_PROOF: 4001,
   ERR_AGENT_VERSION: 4002,
   ERR_AGENT_BUSY: 4003,
   ERR_REQUEST_INVALID: 4004,
-  ERR_REQUEST_TOO_LARGE: 4005,
+  ERR_REQUEST_TOO_LARGE: 1009,
   ERR_REQUEST_TOO_MANY: 4006,
 } as const;
 

@@ -4,7 +4,7 @@ import { addon } from './addon.ts';
 import { PcscError } from './pcsc-error.ts';
 import { type ReaderPicture } from './reader-picture.ts';
 
-export { readerStateBits, type ReaderPicture, type ReaderState } from './reader-picture.ts';
+export { readerStateBits, type ReaderPicture } from './reader-picture.ts';
 export { PCSC_LIBRARY_MISSING, PcscError, pcscCodeName } from './pcsc-error.ts';
 
 /** A watch keeps the event loop alive until it is stopped. */

@@ -37,7 +37,6 @@ export const hostRequest = z.discriminatedUnion('call', [
   z.strictObject({ id: z.int(), call: z.literal('release'), reader }),
 ]);
 export type HostRequest = z.infer<typeof hostRequest>;
-export type HostCall = HostRequest['call'];
 
 export const pinStatus = z.strictObject({
   state: z.enum(['ok', 'low', 'final', 'locked', 'unknown']),
@@ -50,7 +49,7 @@ const certificate = z.strictObject({
   der: z.base64().max(Math.ceil(limits.certificateSize / 3) * 4 + 4),
 });
 
-export const tokenDescription = z.strictObject({
+const tokenDescription = z.strictObject({
   handle,
   reader,
   label: z.string().max(100),

@@ -66,9 +66,10 @@ export class ModuleHost implements TokenBackend {
     return this.#host.call({ call: 'pinStatus', handle }, none, false, (result) => pinStatus.parse(result));
   }
 
-  async login(handle: string, pin: Uint8Array, finalTryConfirmed: boolean): Promise<void> {
+  async login(handle: string, pin: Uint8Array, finalTryConfirmed: boolean, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#host.call({ call: 'login', handle, finalTryConfirmed }, pin, true, (result) => nothing.parse(result));
+      const question = { call: 'login', handle, finalTryConfirmed } as const;
+      await this.#host.call(question, pin, true, (result) => nothing.parse(result), signal);
     } finally {
       pin.fill(0);
     }
@@ -79,11 +80,13 @@ export class ModuleHost implements TokenBackend {
     certificate: string,
     algorithm: SignatureAlgorithm,
     digest: Uint8Array,
+    signal?: AbortSignal,
   ): Promise<Uint8Array> {
-    return this.#host.call({ call: 'sign', handle, certificate, algorithm }, digest, false, (result, signature) => {
+    const signatureOf = (result: unknown, signature: Buffer): Uint8Array => {
       nothing.parse(result);
       return new Uint8Array(signature);
-    });
+    };
+    return this.#host.call({ call: 'sign', handle, certificate, algorithm }, digest, false, signatureOf, signal);
   }
 
   async lock(handle: string): Promise<void> {

@@ -2,7 +2,8 @@
 // started again with longer and longer pauses. Nothing is ever sent twice: a call that was lost may have spent a PIN try.
 import { EventEmitter } from 'node:events';
 import { parseStrictJsonBytes } from '../../shared/strict-json.ts';
-import { drop, type HostQuestion, type Job, tokenErrorOf } from './host-job.ts';
+import { ask, drop, type HostQuestion, type Job } from './host-job.ts';
+import { HostQueue } from './host-queue.ts';
 import { frameHead, HostFrameReader, type HostFrame } from './module-host-frames.ts';
 import { type HostChild, spawnHost } from './module-host-process.ts';
 import { hostAnswer, type HostAnswer } from './module-host-protocol.ts';
@@ -25,8 +26,6 @@ export interface HostEvents {
   readers: [Extract<HostAnswer, { readers: unknown }>['readers']];
 }
 
-/** Calls that may wait: one for each reader and kind of call, and room; beyond it something is broken. */
-const longestQueue = 64;
 /** A pause that a call may wait out; in a longer one it fails at once. */
 const waitablePause = 1_000;
 /** What a child gets to forget its cards' PINs when it is told to end. */
@@ -39,7 +38,7 @@ export class SupervisedHost {
   readonly #pauseAfter: (failures: number) => number;
   #state: 'stopped' | 'starting' | 'ready' | 'ending' | 'pausing' | 'refused' = 'stopped';
   #child: HostChild | undefined;
-  #queue: Job[] = [];
+  readonly #queue = new HostQueue();
   #current: { id: number; job: Job; timer: NodeJS.Timeout } | undefined;
   #lastId = 0;
   #opened: Promise<void> = Promise.resolve();
@@ -71,16 +70,23 @@ export class SupervisedHost {
     return this.#opened;
   }
 
-  /** Sends one request when its turn comes. `read` checks the answer; if it throws, the child is not to be trusted and ends. */
+  /**
+   * Sends one request when its turn comes, unless `signal` aborts before that. `read` checks the answer; if it throws, the child
+   * is not to be trusted and ends.
+   */
   call<T>(
     question: HostQuestion,
     bytes: Uint8Array,
     secret: boolean,
     read: (result: unknown, bytes: Buffer) => T,
+    signal?: AbortSignal,
   ): Promise<T> {
     const refusal = this.#refusalNow();
     if (refusal !== undefined) return Promise.reject(refusal);
-    return this.#enqueue(question, bytes, secret, read);
+    return ask(question, bytes, secret, read, (job) => {
+      this.#queue.add(job, signal);
+      this.#pump();
+    });
   }
 
   /** Ends the child, which forgets its cards' PINs if it can, and fails what was asked of it. Settles when it is gone. */
@@ -97,27 +103,7 @@ export class SupervisedHost {
     if (this.#state === 'stopped') return new TokenError('ERR_AGENT_STOPPED');
     if (this.#state === 'refused') return this.#refusal;
     if (this.#state === 'pausing' && this.#pauseIsLong) return new TokenError('ERR_AGENT_DRIVER_CRASHED');
-    return this.#queue.length >= longestQueue ? new TokenError('ERR_AGENT_BUSY') : undefined;
-  }
-
-  #enqueue<T>(
-    question: HostQuestion,
-    bytes: Uint8Array,
-    secret: boolean,
-    read: (result: unknown, bytes: Buffer) => T,
-  ): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const settle: Job['settle'] = (answer, answerBytes) => {
-        if ('failure' in answer) reject(tokenErrorOf(answer));
-        else resolve(read('result' in answer ? answer.result : undefined, answerBytes));
-      };
-      const job: Job = { question, bytes, secret, settle, fail: reject };
-      if (question.call === 'open') this.#send(job);
-      else {
-        this.#queue.push(job);
-        this.#pump();
-      }
-    });
+    return this.#queue.isFull ? new TokenError('ERR_AGENT_BUSY') : undefined;
   }
 
   #spawn(): void {
@@ -143,9 +129,11 @@ export class SupervisedHost {
     child.channel.on('end', worthless);
     child.process.on('error', () => this.#ended(child, null, null));
     child.process.on('exit', (code, signal) => this.#ended(child, code, signal));
-    this.#opened = this.#enqueue({ call: 'open', source: this.#source }, new Uint8Array(), false, () => {
+    const opened = (): void => {
       this.#state = 'ready';
-    });
+    };
+    const question = { call: 'open', source: this.#source } as const;
+    this.#opened = ask(question, new Uint8Array(), false, opened, (job) => this.#send(job));
     this.#opened.then(
       () => this.events.emit('start'),
       (error: unknown) => {
@@ -158,13 +146,13 @@ export class SupervisedHost {
   #refuse(child: HostChild, error: unknown): void {
     this.#state = 'refused';
     this.#refusal = error instanceof TokenError ? error : new TokenError('ERR_AGENT_INTERNAL');
-    for (const job of this.#queue.splice(0)) drop(job, this.#refusal);
+    this.#queue.failAll(this.#refusal);
     void dismiss(child);
   }
 
   #pump(): void {
     if (this.#state !== 'ready' || this.#current !== undefined) return;
-    const job = this.#queue.shift();
+    const job = this.#queue.next();
     if (job === undefined) return;
     try {
       this.#send(job);
@@ -259,7 +247,7 @@ export class SupervisedHost {
       clearTimeout(current.timer);
       drop(current.job, new TokenError(inFlight));
     }
-    for (const job of this.#queue.splice(0)) drop(job, new TokenError(waiting));
+    this.#queue.failAll(new TokenError(waiting));
   }
 }
 

@@ -16,7 +16,7 @@ export interface TokenCertificate {
   id: string;
   /** CKA_LABEL. */
   label: string;
-  /** DER; not yet parsed and not to be trusted. */
+  /** DER; not yet parsed and not to be trusted. Empty: the card has this certificate, and its driver does not show it. */
   der: Uint8Array;
 }
 
@@ -43,6 +43,11 @@ export interface TokenDescription {
 /** Why a token did not do what it was asked. `login-lost`: the PIN has to be entered again, the card is still there. */
 export type TokenFailure = ErrorCode | 'login-lost' | 'final-try-unconfirmed';
 
+/** The code of a failure for everybody but the agent's own operations, which alone can mend a lost login or confirm the last try. */
+export function codeOfFailure(failure: TokenFailure): ErrorCode {
+  return failure === 'login-lost' || failure === 'final-try-unconfirmed' ? 'ERR_CARD_FAILED' : failure;
+}
+
 /** `native` names the driver's or service's own code (CKR_PIN_LOCKED (0xA4)): for the audit log only. */
 export class TokenError extends Error {
   override readonly name = 'TokenError';
@@ -58,7 +63,10 @@ export class TokenError extends Error {
   }
 }
 
-/** What a driver's backend does inside the module host. Every call may throw TokenError. */
+/**
+ * What a driver's backend does inside the module host. Every call may throw TokenError. A `signal` is heard by the agent's side alone,
+ * while the call waits for its turn: then nothing is sent, and the call fails with the signal's reason. Once sent, it runs to its end.
+ */
 export interface TokenBackend {
   /**
    * Reads every token of the card in `reader` and keeps a session open: the only call that reads certificates.
@@ -73,9 +81,15 @@ export interface TokenBackend {
    * Another card: ERR_CARD_CHANGED. Locked: ERR_PIN_LOCKED without C_Login. One try left and not `finalTryConfirmed`:
    * 'final-try-unconfirmed'. Wrong: ERR_PIN_WRONG with the tries left if the card tells them. Never retried. `pin` is zeroed.
    */
-  login(handle: string, pin: Uint8Array, finalTryConfirmed: boolean): Promise<void>;
+  login(handle: string, pin: Uint8Array, finalTryConfirmed: boolean, signal?: AbortSignal): Promise<void>;
   /** Signs `digest` with the key of certificate `id`. Not verified here: the caller does that. */
-  sign(handle: string, id: string, algorithm: SignatureAlgorithm, digest: Uint8Array): Promise<Uint8Array>;
+  sign(
+    handle: string,
+    id: string,
+    algorithm: SignatureAlgorithm,
+    digest: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array>;
   /** Logs out and resets the card, so that the card itself forgets the PIN. The token must be bound again afterwards. */
   lock(handle: string): Promise<void>;
   /** Drops every session of the card that was in `reader`; touches no card. */

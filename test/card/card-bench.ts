@@ -45,6 +45,10 @@ export class CardBench implements CardControl {
     return Promise.resolve();
   }
 
+  async swapWithinOneLook(name: string, slot: number): Promise<void> {
+    await this.#slot(slot).exchangeWithinOneLook(this.#freeCard(name));
+  }
+
   async setMute(mute: boolean, slot: number): Promise<void> {
     this.#slot(slot).mute = mute;
     await this.resetByOther(slot);
@@ -66,6 +70,11 @@ export class CardBench implements CardControl {
 
   removeOn(ins: number, slot: number): Promise<void> {
     this.#slot(slot).removeOn(ins);
+    return Promise.resolve();
+  }
+
+  failOn(ins: number, sw: number, slot: number): Promise<void> {
+    this.#slot(slot).failOn(ins, sw);
     return Promise.resolve();
   }
 

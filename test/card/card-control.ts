@@ -28,11 +28,13 @@ export interface CardControl {
   remove(slot: number): Promise<void>;
   swap(card: string, slot: number): Promise<void>;
   swapUnseen(card: string, slot: number): Promise<void>;
+  swapWithinOneLook(card: string, slot: number): Promise<void>;
   setMute(mute: boolean, slot: number): Promise<void>;
   resetByOther(slot: number): Promise<void>;
   setDelay(msPerApdu: number, slot: number): Promise<void>;
   stallOn(ins: number, ms: number, slot: number): Promise<void>;
   removeOn(ins: number, slot: number): Promise<void>;
+  failOn(ins: number, sw: number, slot: number): Promise<void>;
   counts(slot: number): Promise<Counts>;
   resetCounts(slot: number): Promise<void>;
   transcript(slot: number): Promise<readonly string[]>;

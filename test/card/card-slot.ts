@@ -18,7 +18,10 @@ const SETTLE_MS = 10;
 /** One byte more than an ATR may have (ISO 7816-3 8.2.1): the card is present but cannot be powered, which is "mute". */
 const MUTE_ATR = Buffer.alloc(34, 0x3b);
 
-type Accident = { readonly kind: 'stall'; readonly ms: number } | { readonly kind: 'remove' };
+type Accident =
+  | { readonly kind: 'stall'; readonly ms: number }
+  | { readonly kind: 'remove' }
+  | { readonly kind: 'fail'; readonly sw: number };
 
 export class CardSlot {
   delayMs = 0;
@@ -88,12 +91,29 @@ export class CardSlot {
     card.powerCycle();
   }
 
+  /**
+   * The old card is pulled and the new one put in before pcscd looks again. What it then sees is chance: a removal, or only
+   * that a card is there.
+   */
+  async exchangeWithinOneLook(card: IsoCard): Promise<void> {
+    this.remove();
+    this.#emptySince = -Infinity;
+    this.#card = card;
+    this.#insertion = Symbol('insertion');
+    void this.#stayConnected(this.#insertion);
+    await wait(EMPTY_MS);
+  }
+
   stallOn(ins: number, ms: number): void {
     this.#accidents.set(ins, { kind: 'stall', ms });
   }
 
   removeOn(ins: number): void {
     this.#accidents.set(ins, { kind: 'remove' });
+  }
+
+  failOn(ins: number, sw: number): void {
+    this.#accidents.set(ins, { kind: 'fail', sw });
   }
 
   counts(): Counts {
@@ -161,7 +181,9 @@ export class CardSlot {
     if (ms > 0) await wait(ms);
     // Pulled before the chip had done its work: nothing was verified, counted or signed.
     if (accident?.kind === 'remove' && this.#insertion === insertion) this.remove();
-    const response = this.#insertion === insertion ? this.#card?.transmit(apdu) : undefined;
+    // Before the chip has done anything, too.
+    const failure = accident?.kind === 'fail' ? Buffer.from([accident.sw >> 8, accident.sw & 0xff]) : undefined;
+    const response = this.#insertion === insertion ? (failure ?? this.#card?.transmit(apdu)) : undefined;
     const words = response?.subarray(-2).toString('hex').toUpperCase() ?? 'removed';
     this.#transcript.push(`${[ins, apdu[2] ?? 0, apdu[3] ?? 0].map(hex).join(' ')} -> ${words}`);
     return response;

@@ -14,8 +14,7 @@ import { type CardDefinition, toMessage } from './card-definition.ts';
 import { CardProgram } from './card-program-client.ts';
 import { READERS } from './pcsc-service.ts';
 
-export { type Counts, type PinState, type ReaderState } from './card-control.ts';
-export { type CardDefinition, type CardKey } from './card-definition.ts';
+export { type CardDefinition } from './card-definition.ts';
 
 const run = promisify(execFile);
 const DRIVER = '/usr/lib/pcsc/drivers/serial/libifdvpcd.so';
@@ -55,6 +54,8 @@ export interface CardStack {
   swap(card: string, slot?: number): Promise<void>;
   /** Another card on the same contacts: pcscd sees no event and no error; the new card is fresh from power-on. */
   swapUnseen(card: string, slot?: number): Promise<void>;
+  /** Another card before pcscd looks again, which may see the removal or not. Settles when it has looked. */
+  swapWithinOneLook(card: string, slot?: number): Promise<void>;
   /** A contact glitch: the card is there but mute (SCARD_STATE_MUTE, never empty), and well again `ms` later, when this settles. */
   mute(ms: number, slot?: number): Promise<void>;
   /** The two halves of `mute`. Each resets the card, so a PIN that was verified is not any more. */
@@ -66,6 +67,8 @@ export interface CardStack {
   stallOn(ins: number, ms: number, slot?: number): Promise<void>;
   /** The card is pulled when the next APDU with this INS has come and before it does anything. */
   removeOn(ins: number, slot?: number): Promise<void>;
+  /** The next APDU with this INS does nothing and is answered by this status word. */
+  failOn(ins: number, sw: number, slot?: number): Promise<void>;
   counts(slot?: number): ReturnType<CardControl['counts']>;
   /** Forgets counts and transcript. */
   resetCounts(slot?: number): Promise<void>;
@@ -171,6 +174,7 @@ function cardStack(program: CardProgram, directory: string): CardStack {
     remove: (slot = 0) => program.call('remove', slot),
     swap: (card, slot = 0) => program.call('swap', card, slot),
     swapUnseen: (card, slot = 0) => program.call('swapUnseen', card, slot),
+    swapWithinOneLook: (card, slot = 0) => program.call('swapWithinOneLook', card, slot),
     mute: async (ms, slot = 0) => {
       await setMute(true, slot);
       await wait(ms);
@@ -181,6 +185,7 @@ function cardStack(program: CardProgram, directory: string): CardStack {
     setDelay: (msPerApdu, slot = 0) => program.call('setDelay', msPerApdu, slot),
     stallOn: (ins, ms, slot = 0) => program.call('stallOn', ins, ms, slot),
     removeOn: (ins, slot = 0) => program.call('removeOn', ins, slot),
+    failOn: (ins, sw, slot = 0) => program.call('failOn', ins, sw, slot),
     counts: (slot = 0) => program.call('counts', slot),
     resetCounts: (slot = 0) => program.call('resetCounts', slot),
     transcript: (slot = 0) => program.call('transcript', slot),

@@ -242,7 +242,7 @@ const title = 'tokens on the virtual IDPrime 940';
     });
 
     it('ends a driver that waits for a card too long, and can use the card afterwards', async () => {
-      const impatient = new ModuleHost({ source: { type: 'pkcs11', module }, operationMilliseconds: 1_500 });
+      const impatient = new ModuleHost({ source: { type: 'pkcs11', module }, operationMilliseconds: 4_000 });
       const bindThere = async (reset: boolean): Promise<TokenDescription> => {
         const [token] = await impatient.bind(stack.readers[0], atr, reset);
         assert.ok(token);
@@ -254,7 +254,7 @@ const title = 'tokens on the virtual IDPrime 940';
       try {
         await impatient.start();
         const token = await bindThere(false);
-        await stack.stallOn(0x2a, 2_500);
+        await stack.stallOn(0x2a, 5_500);
         await assert.rejects(signThere(token), failsWith('ERR_AGENT_DRIVER_HUNG'));
         assert.equal((await stack.pinState()).verified, true);
         const again = await bindThere(true);
@@ -277,13 +277,6 @@ const title = 'tokens on the virtual IDPrime 940';
       await stack.swapUnseen('bertil');
       await assert.rejects(host.login(token.handle, pin(wrongPin), true), failsWith('ERR_CARD_CHANGED'));
       assert.equal((await stack.pinState('bertil')).triesLeft, 3);
-    });
-
-    it('reads cards without certificates and with broken ones', async () => {
-      await stack.swap('empty');
-      assert.deepEqual((await bind()).certificates, []);
-      await stack.swap('broken');
-      assert.ok((await bind()).certificates.every(({ der }) => der.length <= 14));
     });
 
     it('says when there is no card, and no such reader', async () => {

@@ -30,7 +30,8 @@ describe("the native host and the agent's endpoint", () => {
     const place = { environment: { XDG_RUNTIME_DIR: runtime }, userId, temporaryDirectory: runtime };
     return startEndpoint(prepareEndpointDirectory(place), clock, {
       answer: (_peer, request) => Promise.resolve({ type: 'response', id: request.id, result: { agent: '0.1.0' } }),
-      snapshot: () => snapshot,
+      greet: () => [snapshot],
+      logoutStep: () => undefined,
       isOwnUser: () => true,
       audit: () => undefined,
       lost: () => undefined,

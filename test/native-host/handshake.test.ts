@@ -60,6 +60,10 @@ describe('the handshake of the native host', () => {
     assert.equal(await meet({ closeCode: 4003 }), 'ERR_AGENT_BUSY');
   });
 
+  it('says that a message was too large when the agent closes for that', async () => {
+    assert.equal(await meet({ closeCode: 1009 }), 'ERR_REQUEST_TOO_LARGE');
+  });
+
   for (const silentAt of ['upgrade', 'greeting'] as const) {
     it(`waits for an agent that is silent at the ${silentAt} no longer than the limit`, async () => {
       const since = performance.now();

@@ -1,8 +1,12 @@
 // A card as a module has shown it: its tokens, each with an open session. Reading it costs the card's APDUs; nothing here logs in.
 import { createHash, randomUUID } from 'node:crypto';
+import { limits } from '../../../shared/limits.ts';
 import { tokensPerCard } from '../module-host-protocol.ts';
+import { hiddenCertificate } from '../shown-certificate.ts';
 import { type TokenDescription, TokenError } from '../token.ts';
+import { readCertificateCount } from './card-access.ts';
 import { type CardProfile } from './card-profiles.ts';
+import { maybeIncomplete } from './certificate-index.ts';
 import { type Cryptoki, type ObjectHandle, type Session, type Slot } from './cryptoki.ts';
 
 /** A token with its open session. `loggedIn` is what we did, not what the card says. */
@@ -58,6 +62,18 @@ export function reopenCard(module: Cryptoki, card: BoundCard): void {
     if (slot === undefined) throw new TokenError('ERR_CARD_CHANGED');
     Object.assign(token, { slot, session: module.openSession(slot), keys: new Map() });
   }
+}
+
+/** Adds what the card says that it has and the module does not show. A card whose certificates are all shown is asked nothing. @throws TokenError */
+export async function addHiddenCertificates({ reader, profile, tokens }: BoundCard): Promise<void> {
+  const shown = tokens.flatMap(({ description }) => description.certificates);
+  const [first] = tokens;
+  if (first === undefined || profile.certificateIndex === undefined) return;
+  if (!maybeIncomplete(shown.map(({ id }) => id))) return;
+  const hidden = (await readCertificateCount(reader)) - shown.length;
+  const { certificates } = first.description;
+  const room = limits.certificatesPerToken - certificates.length;
+  for (let missing = Math.min(hidden, room); missing > 0; missing -= 1) certificates.push(hiddenCertificate);
 }
 
 /** A hash over what names the tokens and over all their certificates: differs between any two cards. */

@@ -1,9 +1,11 @@
-// The two things that are asked of a card past its PKCS#11 module: who it is and how its PIN stands, right before a PIN is sent.
+// What is asked of a card past its PKCS#11 module: who it is and how its PIN stands, right before a PIN is sent, and how many
+// certificates it has where the module shows too few.
 import { setTimeout as wait } from 'node:timers/promises';
 import { PcscError, pcscCodeName, resetCard, transmit } from '../../native/pcsc.ts';
 import { type PinStatus } from '../../../shared/messages.ts';
 import { TokenError, type TokenFailure } from '../token.ts';
 import { type CardProfile, identityOf, pinStatusOf } from './card-profiles.ts';
+import { certificatesInIndex, indexReads, selectIndex } from './certificate-index.ts';
 
 /** What a card said of itself. `identity` is '' where it has none, `pin` undefined where it cannot be asked. */
 export interface CardFacts {
@@ -32,6 +34,15 @@ export async function readPinStatus(reader: string, profile: CardProfile): Promi
   if (profile.pinStatus === undefined) return undefined;
   const [answer] = await orTokenError(transmit(reader, [profile.pinStatus]));
   return answer === undefined ? undefined : pinStatusOf(answer);
+}
+
+/** Counts the certificates in the card's index: three APDUs, on most cards. 0 where the card does not tell. @throws TokenError */
+export async function readCertificateCount(reader: string): Promise<number> {
+  const [selected] = await orTokenError(transmit(reader, [selectIndex]));
+  const reads = selected === undefined ? [] : indexReads(selected);
+  if (reads.length === 0) return 0;
+  const [, ...answers] = await orTokenError(transmit(reader, [selectIndex, ...reads]));
+  return certificatesInIndex(answers);
 }
 
 /** Makes the card forget every PIN. @throws TokenError */
@@ -75,7 +86,7 @@ const failures = new Map<string, TokenFailure>([
 ]);
 
 /** The error that stands for a PC/SC code. */
-export function tokenErrorOfPcsc(code: number): TokenError {
+function tokenErrorOfPcsc(code: number): TokenError {
   const name = pcscCodeName(code);
   const native = `${name} (0x${code.toString(16).toUpperCase()})`;
   return new TokenError(failures.get(name) ?? 'ERR_CARD_FAILED', { native });

@@ -11,6 +11,8 @@ export interface CardProfile {
   identity: Uint8Array;
   /** VERIFY without data (ISO 7816-4 11.6.6): tells the state and spends no try. */
   pinStatus?: Uint8Array;
+  /** Has an index of its files that names its certificates (certificate-index.ts). */
+  certificateIndex?: true;
 }
 
 const profiles: readonly { name: string; atr: string; mask: string; profile: Omit<CardProfile, 'name' | 'known'> }[] = [
@@ -19,7 +21,11 @@ const profiles: readonly { name: string; atr: string; mask: string; profile: Omi
     name: 'IDPrime',
     atr: '3b7f96000080318065b085000000120ffe829000',
     mask: 'ffffffffffffffffffffff000000ffffffffffff',
-    profile: { identity: Buffer.from('00ca9f7f00', 'hex'), pinStatus: Buffer.from('00200011', 'hex') },
+    profile: {
+      identity: Buffer.from('00ca9f7f00', 'hex'),
+      pinStatus: Buffer.from('00200011', 'hex'),
+      certificateIndex: true,
+    },
   },
 ];
 
@@ -32,6 +38,13 @@ export function cardProfile(atr: Uint8Array): CardProfile {
     if (matches(atr, Buffer.from(pattern, 'hex'), Buffer.from(mask, 'hex'))) return { name, known: true, ...profile };
   }
   return unknown;
+}
+
+/** Several tokens have a PIN each; the profile's question is about one of them, so that the flags of C_GetTokenInfo are used instead. */
+export function profileFor(tokens: number, profile: CardProfile): CardProfile {
+  const fitting = { ...profile };
+  if (tokens > 1) delete fitting.pinStatus;
+  return fitting;
 }
 
 function matches(atr: Uint8Array, pattern: Uint8Array, mask: Uint8Array): boolean {

@@ -45,7 +45,7 @@ const table = new Map<number, readonly [name: string, failure: TokenFailure]>([
 export const ckrOk = 0;
 
 /** "CKR_PIN_LOCKED (0xA4)". */
-export function ckrName(code: number): string {
+function ckrName(code: number): string {
   const hex = code.toString(16).toUpperCase();
   const [name = code >= 0x80000000 ? 'CKR_VENDOR_DEFINED' : 'CKR_UNKNOWN'] = table.get(code) ?? [];
   return `${name} (0x${hex})`;

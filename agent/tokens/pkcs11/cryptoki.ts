@@ -4,6 +4,7 @@ import pkcs11js from 'pkcs11js';
 import { limits } from '../../../shared/limits.ts';
 import { type PinStatus } from '../../../shared/messages.ts';
 import { loginUser } from '../../native/pkcs11-login.ts';
+import { shownCertificate } from '../shown-certificate.ts';
 import { type SignatureAlgorithm, type TokenCertificate, type TokenDescription, TokenError } from '../token.ts';
 import { tokenErrorOfCkr } from './ckr.ts';
 import { digestMechanisms, signInput } from './mechanisms.ts';
@@ -98,19 +99,14 @@ export class Cryptoki {
     }
   }
 
-  /** X.509 certificates of a token; those that are too many or too large are left out. */
+  /** X.509 certificates of a token; those that are too many are left out, those that are too large come without their bytes. */
   certificates(session: Session): TokenCertificate[] {
-    const found: TokenCertificate[] = [];
     const template = [
       { type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_CERTIFICATE },
       { type: pkcs11js.CKA_CERTIFICATE_TYPE, value: pkcs11js.CKC_X_509 },
     ];
-    for (const object of this.#find(session, template)) {
-      const certificate = this.#certificate(session, object);
-      if (certificate !== undefined) found.push(certificate);
-      if (found.length === limits.certificatesPerToken) break;
-    }
-    return found;
+    const objects = this.#find(session, template).slice(0, limits.certificatesPerToken);
+    return objects.map((object) => this.#certificate(session, object));
   }
 
   /** The private key with a CKA_ID; only a token that is logged in shows one. */
@@ -152,15 +148,13 @@ export class Cryptoki {
     }
   }
 
-  #certificate(session: Session, object: ObjectHandle): TokenCertificate | undefined {
+  #certificate(session: Session, object: ObjectHandle): TokenCertificate {
     const attribute = (type: number): Buffer => {
       const [found] = checked(() => this.#module.C_GetAttributeValue(session, object, [{ type }]));
       return Buffer.isBuffer(found?.value) ? found.value : Buffer.alloc(0);
     };
-    const der = attribute(pkcs11js.CKA_VALUE);
     const id = attribute(pkcs11js.CKA_ID).toString('hex');
-    if (der.length === 0 || der.length > limits.certificateSize || id.length > 200) return undefined;
-    return { id, label: attribute(pkcs11js.CKA_LABEL).toString().slice(0, 200).toWellFormed(), der };
+    return shownCertificate(id, attribute(pkcs11js.CKA_LABEL).toString(), attribute(pkcs11js.CKA_VALUE));
   }
 
   #find(session: Session, template: pkcs11js.Template): ObjectHandle[] {

@@ -5,9 +5,17 @@ import { type PinStatus } from '../../../shared/messages.ts';
 import { type OpenBackend } from '../module-host-service.ts';
 import { moduleProblem } from '../module-path.ts';
 import { type SignatureAlgorithm, type TokenBackend, type TokenDescription, TokenError } from '../token.ts';
-import { type BoundCard, type BoundToken, closeTokens, contentOf, readTokens, reopenCard } from './bound-card.ts';
+import {
+  addHiddenCertificates,
+  type BoundCard,
+  type BoundToken,
+  closeTokens,
+  contentOf,
+  readTokens,
+  reopenCard,
+} from './bound-card.ts';
 import { absenceOf, readCardFacts, readIdentity, readPinStatus, resetCardIn } from './card-access.ts';
-import { type CardProfile, cardProfile } from './card-profiles.ts';
+import { type CardProfile, cardProfile, profileFor } from './card-profiles.ts';
 import { ckrOk, tokenErrorOfCkr } from './ckr.ts';
 import { Cryptoki } from './cryptoki.ts';
 
@@ -119,7 +127,11 @@ export class Pkcs11Backend implements TokenBackend {
   async #read(reader: string, profile: CardProfile): Promise<TokenDescription[]> {
     const before = profile.known ? await readIdentity(reader, profile) : '';
     const tokens = readTokens(this.#module, reader);
-    if (tokens.length === 0) return [];
+    if (tokens.length === 0) {
+      // OpenSC takes a card of a kind that it knows for a stranger when a command fails that it recognises it by.
+      if (before !== '') throw new TokenError('ERR_CARD_FAILED', { native: 'CKR_TOKEN_NOT_RECOGNIZED (0xE1)' });
+      return [];
+    }
     try {
       const card: BoundCard = { reader, profile: profileFor(tokens.length, profile), identity: '', tokens };
       const { identity, pin } = await readCardFacts(reader, card.profile);
@@ -127,6 +139,7 @@ export class Pkcs11Backend implements TokenBackend {
       if (before !== '' && identity !== before) throw new TokenError('ERR_CARD_CHANGED');
       this.#checkReading(reader, { identity, content: contentOf(tokens) });
       for (const { description } of tokens) Object.assign(description, { identity }, pin === undefined ? {} : { pin });
+      await addHiddenCertificates(card);
       this.#cards.set(reader, { ...card, identity });
       return tokens.map(({ description }) => description);
     } catch (error) {
@@ -232,9 +245,4 @@ export class Pkcs11Backend implements TokenBackend {
 /** Failures that a module's memory may be to blame for. */
 function isDoubtful(error: unknown): boolean {
   return error instanceof TokenError && (error.failure === 'ERR_CARD_FAILED' || error.failure === 'ERR_CARD_CHANGED');
-}
-
-/** Several tokens have a PIN each; the profile's question is about one of them, so that the flags of C_GetTokenInfo are used instead. */
-function profileFor(tokens: number, { name, known, identity, pinStatus }: CardProfile): CardProfile {
-  return tokens === 1 && pinStatus !== undefined ? { name, known, identity, pinStatus } : { name, known, identity };
 }

@@ -8,10 +8,10 @@ import { SimulatedCard } from './simulated-card.ts';
 import { replaceFile } from './simulated-card-file.ts';
 
 /** The readers' names, by number. */
-export const simulatedReaderNames = ['Simulated reader 1', 'Simulated reader 2'] as const;
+const simulatedReaderNames = ['Simulated reader 1', 'Simulated reader 2'] as const;
 
 /** The ATR of every simulated card: TS, T0 and the historical bytes "KORTBRO". */
-export const simulatedAtr = Buffer.from('3b674b4f525442524f', 'hex');
+const simulatedAtr = Buffer.from('3b674b4f525442524f', 'hex');
 
 const readersFile = z.strictObject({
   connection: z.int().min(0),

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { limits } from '../../../shared/limits.ts';
 import { type PinStatus } from '../../../shared/messages.ts';
 import { type OpenBackend } from '../module-host-service.ts';
+import { shownCertificate } from '../shown-certificate.ts';
 import {
   type ReaderPicture,
   type SignatureAlgorithm,
@@ -190,7 +191,7 @@ function describe(handle: string, reader: string, card: SimulatedCard): TokenDes
     mechanisms: card.mechanisms,
     certificates: card
       .readCertificates()
-      .filter(({ der }) => der.length <= limits.certificateSize)
+      .map(({ id, label, der }) => shownCertificate(id, label, der))
       .slice(0, limits.certificatesPerToken),
   };
 }

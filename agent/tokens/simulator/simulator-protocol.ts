@@ -41,7 +41,7 @@ export type SimulatorCommand = z.infer<typeof simulatorCommand>;
 
 const count = z.int().min(0);
 
-export const simulatorState = z.strictObject({
+const simulatorState = z.strictObject({
   service: z.enum(['running', 'stopped']),
   connection: count,
   readers: z.array(z.strictObject({ name: z.string(), card: z.string().nullable(), eventState: count })),

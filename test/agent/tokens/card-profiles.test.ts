@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { cardProfile, identityOf, pinStatusOf } from '../../../agent/tokens/pkcs11/card-profiles.ts';
+import { cardProfile, identityOf, pinStatusOf, profileFor } from '../../../agent/tokens/pkcs11/card-profiles.ts';
 
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 
@@ -15,6 +15,14 @@ describe('what a card can be asked past its module', () => {
       assert.equal(profile.name, 'IDPrime');
       assert.deepEqual(Buffer.from(profile.identity), bytes('00ca9f7f00'));
       assert.deepEqual(Buffer.from(profile.pinStatus ?? []), bytes('00200011'));
+      assert.equal(profile.certificateIndex, true);
+    });
+
+    it(`is not the PIN state for an IDPrime ${name} on which the driver sees two PINs`, () => {
+      const { pinStatus, ...others } = cardProfile(bytes(atr));
+      assert.ok(pinStatus);
+      assert.deepEqual(profileFor(2, cardProfile(bytes(atr))), others);
+      assert.deepEqual(profileFor(1, cardProfile(bytes(atr))), { pinStatus, ...others });
     });
   }
 
@@ -29,6 +37,7 @@ describe('what a card can be asked past its module', () => {
     for (const atr of almost)
       assert.deepEqual([cardProfile(bytes(atr)).known, cardProfile(bytes(atr)).pinStatus], [false, undefined]);
     fc.assert(fc.property(fc.uint8Array({ maxLength: 36 }), (atr) => cardProfile(atr).pinStatus === undefined));
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 36 }), (atr) => cardProfile(atr).certificateIndex === undefined));
   });
 });
 

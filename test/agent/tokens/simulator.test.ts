@@ -56,7 +56,7 @@ describe('the simulated card', () => {
     );
   });
 
-  it('is bound with its certificates, of which those that are too large are left out', async () => {
+  it('is bound with its certificates, of which one that is too large comes without its bytes', async () => {
     await world.control.insert('anna', 1);
     const token = await bindOne(host, secondReader);
     assert.equal(token.label, 'Card of anna');
@@ -67,6 +67,7 @@ describe('the simulated card', () => {
       [
         ['01', 'certificate of anna'],
         ['02', 'another'],
+        ['', ''],
       ],
     );
   });
