@@ -1,7 +1,17 @@
-// What a site gets: nonces to hand out, a verifier for the tokens that come back, and the errors of both.
+// What a site gets: nonces to hand out, a verifier for the tokens that come back, logouts for when the card leaves, and errors.
 export { type AssuranceLevel, type AssuranceLevels } from './assurance-level.ts';
-export { type Clock } from './clock.ts';
+export { type Clock, type Schedule } from './clock.ts';
 export { type HolderIdentity, type HolderNames } from './holder.ts';
+export { type EndReason, type LogoutReason, type StoredLogout } from './logout-state.ts';
+export { createMemoryLogoutStore, type LogoutStore, type MemoryLogoutStoreOptions } from './logout-store.ts';
+export { type LogoutTermsOptions } from './logout-terms.ts';
+export {
+  createLogouts,
+  type LogoutAnswer,
+  type LogoutOptions,
+  type LogoutRegistration,
+  type Logouts,
+} from './logouts.ts';
 export {
   createMemoryNonceStore,
   createNonces,

@@ -2,6 +2,7 @@
 // replaces the older. The store can be anything that takes and removes in one step; the one here lives in memory.
 import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from './clock.ts';
+import { assertSession } from './session-name.ts';
 import { TokenError } from './token-error.ts';
 
 export interface StoredNonce {
@@ -44,10 +45,10 @@ export interface Nonces {
 }
 
 const NONCE_BYTES = 32;
-const NONCE_FORM = /^[A-Za-z0-9+/]{43}=$/;
-const FIVE_MINUTES_MS = 300_000;
-const HOUR_MS = 3_600_000;
-const MAX_SESSION_LENGTH = 1024;
+/** What `issue` gives out: 32 bytes in base64. */
+export const NONCE_FORM = /^[A-Za-z0-9+/]{43}=$/;
+export const FIVE_MINUTES_MS = 300_000;
+export const HOUR_MS = 3_600_000;
 const MAX_STORED = 10_000;
 
 /** @throws TypeError if the lifetime is not between a second and an hour. */
@@ -97,12 +98,6 @@ export function createMemoryNonceStore(options: { readonly limit?: number; reado
       return Promise.resolve(nonce);
     },
   };
-}
-
-function assertSession(session: unknown): asserts session is string {
-  if (typeof session !== 'string' || session.length === 0 || session.length > MAX_SESSION_LENGTH) {
-    throw new TokenError('ERR_SESSION_INVALID');
-  }
 }
 
 /** A store is somebody else's code: whatever it throws becomes one code, with the cause attached. */

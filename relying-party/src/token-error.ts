@@ -9,6 +9,11 @@ export const TOKEN_ERROR_TEXT = {
     'This session has no nonce left: none was issued, or an attempt has used it up. Issue a new one and ask again.',
   ERR_NONCE_EXPIRED: 'The nonce is too old. Issue a new one and ask again.',
   ERR_NONCE_STORE_UNAVAILABLE: 'The nonce store failed or answered nonsense. The cause is attached; answer 503.',
+  ERR_LOGGED_OUT:
+    'The card holder has left before the login was finished. Make no session; a new login may be asked for.',
+  ERR_LOGOUT_UNKNOWN:
+    'This login has no logout token left: none was registered, it is too old, or a session has it. Make no session; ask again.',
+  ERR_LOGOUT_STORE_UNAVAILABLE: 'The logout store failed or answered nonsense. The cause is attached; answer 503.',
   ERR_TOKEN_MALFORMED: 'The token is not a Web eID token: its size, its fields or their encoding are wrong.',
   ERR_TOKEN_FORMAT_UNSUPPORTED:
     'The token has a format other than web-eid:1.x. Update this package or the software that made the token.',

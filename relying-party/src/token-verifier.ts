@@ -42,6 +42,8 @@ export interface VerifiedHolder extends HolderNames {
   readonly notAfter: Date;
   /** By the token's own word; for statistics only. */
   readonly appVersion: string;
+  /** The nonce that was signed, used up by now: it names this login to `Logouts.open`. */
+  readonly nonce: string;
 }
 
 export interface TokenVerifier {
@@ -82,7 +84,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       table,
       minimum: minimumLevel,
     });
-    return verifiedHolder(certificate, issuer.certificate, assuranceLevel, token);
+    return { ...verifiedHolder(certificate, issuer.certificate, assuranceLevel, token), nonce };
   };
 
   return {
@@ -103,7 +105,7 @@ function verifiedHolder(
   issuer: Certificate,
   assuranceLevel: AssuranceLevel,
   token: AuthenticationToken,
-): VerifiedHolder {
+): Omit<VerifiedHolder, 'nonce'> {
   return {
     ...readHolder(certificate),
     assuranceLevel,

@@ -39,6 +39,7 @@ describe('the token verifier', () => {
         certificateSha256: createHash('sha256').update(card.certificate).digest('hex'),
         notAfter: new Date('2028-02-29T11:00:00Z'),
         appVersion: token.appVersion,
+        nonce: NONCE,
       });
     });
 
