@@ -15,6 +15,7 @@ import { startCardSources } from './card-sources.ts';
 import { dispatch } from './endpoint/dispatch.ts';
 import { prepareEndpointDirectory } from './endpoint/endpoint-directory.ts';
 import { startEndpoint } from './endpoint/endpoint-server.ts';
+import { startLoggingOut } from './logging-out.ts';
 import { lockFile } from './native/file-lock.ts';
 import { peerCredentialsOf } from './native/peer-credentials.ts';
 import { watchSession, type SessionSnapshot } from './native/session-events.ts';
@@ -23,11 +24,11 @@ import { type OperationContext } from './operations/context.ts';
 import { lockCard } from './operations/end-pin-sso.ts';
 import { DialogQueue } from './pin/dialog-queue.ts';
 import { PinSso } from './pin/pin-sso.ts';
-import { Visitors } from './pin/visitors.ts';
 import { loadPolicy, watchPolicyFile } from './policy/policy-file.ts';
 import { policyPlace } from './policy/policy-place.ts';
-import { isSuspended } from './session-use.ts';
+import { sessionUse, type SessionUse } from './session-use.ts';
 import { hardenProcess } from './start-up.ts';
+import { rootAlone } from './tokens/trusted-file.ts';
 
 const clock: Clock = {
   now: () => performance.now(),
@@ -61,12 +62,12 @@ async function main(): Promise<void> {
     if (policy.ok) lastGood = policy.policy;
     notePolicy();
     pinSso.limitsChanged();
+    loggingOut.policyChanged();
   });
 
-  let suspended = false;
+  let session: SessionUse = 'active';
   const audit = (event: AuditEvent) => log.write(event);
-  const visitors = new Visitors();
-  const cards: CardTable = new CardTable(clock, (change) => reportCard(change, cards, announcer, visitors, audit));
+  const cards: CardTable = new CardTable(clock, (change) => reportCard(change, loggingOut.look, announcer, audit));
   const locking = new Set<Promise<void>>();
   const pinSso = new PinSso<BoundToken>(
     clock,
@@ -79,6 +80,17 @@ async function main(): Promise<void> {
       announcer.announce('pin-sso-ended', sites);
     },
   );
+  const loggingOut = startLoggingOut({
+    clock,
+    directory: join(stateHome, 'kortbro'),
+    cards,
+    session: () => session,
+    policy: () => lastGood,
+    announcer: { announce: (name, sites) => announcer.announce(name, sites) },
+    audit,
+    environment: process.env,
+    trust: owner === 0 ? rootAlone : undefined,
+  });
   const context: OperationContext = {
     clock,
     today: () => new Date(),
@@ -86,9 +98,10 @@ async function main(): Promise<void> {
     cards,
     pinSso,
     dialogs: new DialogQueue(clock),
-    visitors,
+    holders: loggingOut.holders,
+    logouts: loggingOut.logouts,
     changed: () => announcer.announce('changed', []),
-    suspended: () => suspended,
+    suspended: () => session !== 'active',
     audit: (event) => {
       audit(event);
       if (event.event === 'pin-sso-started') announcer.announce('pin-sso-started', []);
@@ -98,26 +111,30 @@ async function main(): Promise<void> {
   const announcer: Announcer = new Announcer(() => agentState(context));
 
   const endpoint = await startEndpoint(directory, clock, {
-    answer: (peer, request, signal) => dispatch(context, peer, request, signal),
-    snapshot: () => announcer.snapshot(),
+    answer: (asker, request, signal) => dispatch(context, asker, request, signal),
+    greet: (profile) => [announcer.snapshot(), ...(profile === '' ? [] : [loggingOut.logouts.message(profile)])],
+    logoutStep: (profile, visit, step) => loggingOut.logouts.step(profile, visit, step),
     isOwnUser: (stream) => stream instanceof Socket && peerCredentialsOf(stream).uid === userId,
     audit,
     lost: stop,
   });
   announcer.connect((message) => endpoint.broadcast(message));
+  loggingOut.start(endpoint);
   const { tokens, card } = lastGood;
   const stopSources = startCardSources(tokens, card.operationSeconds * 1000, cards, audit);
   const sessionWatch = watchSession(sessionChanged);
 
-  function sessionChanged(session: SessionSnapshot): void {
-    const now = isSuspended(session, suspended);
-    if (now !== suspended) {
-      suspended = now;
-      audit({ event: 'session', state: now ? 'suspended' : 'active' });
-      if (now) pinSso.endAll('session-locked');
-      cards.setSuspended(now);
+  function sessionChanged(snapshot: SessionSnapshot): void {
+    const before = session;
+    session = sessionUse(snapshot, before);
+    if (session !== before) {
+      audit({ event: 'session', state: session });
+      if (session !== 'active') pinSso.endAll('session-locked');
+      cards.setSuspended(session !== 'active');
+      loggingOut.look();
+      if (session === 'active') loggingOut.resumed();
     }
-    if (session.ended) stop();
+    if (snapshot.ended) stop();
   }
 
   let stopping = false;
@@ -133,6 +150,7 @@ async function main(): Promise<void> {
     policyWatch.stop();
     await Promise.race([Promise.allSettled(locking), new Promise((resolve) => setTimeout(resolve, 2000))]);
     await stopSources();
+    await loggingOut.stop();
     await endpoint.stop();
     log.write({ event: 'agent-stopped' });
     instance?.release();

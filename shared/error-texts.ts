@@ -37,6 +37,11 @@ const texts = {
     en: "The site's login challenge is malformed. Contact the support of the site.",
     why: 'The nonce was not 44 to 128 characters of canonical base64.',
   },
+  ERR_REQUEST_LOGOUT: {
+    sv: 'Webbplatsens uppgifter om utloggning är felaktiga. Kontakta webbplatsens support.',
+    en: "The site's registration for logging out is malformed. Contact the support of the site.",
+    why: "The logout address was not on the page's own origin, or the token or the lease time was out of bounds.",
+  },
   ERR_REQUEST_DUPLICATE: {
     sv: 'Webbplatsen ställde samma fråga två gånger. Försök igen.',
     en: 'The site asked the same question twice. Try again.',
@@ -130,7 +135,7 @@ const texts = {
   ERR_PIN_PROMPT: {
     sv: 'Rutan för PIN-kod kunde inte visas. Kontakta support.',
     en: 'The PIN dialog could not be shown. Contact support.',
-    why: 'No pinentry program was found, it could not show itself (no display?), or it ended without an answer.',
+    why: 'No pinentry program was found that nobody but root can change, it could not show itself (no display?), or it ended without an answer.',
   },
   ERR_PIN_PAD_UNSUPPORTED: {
     sv: 'Kortläsare med egen knappsats stöds inte än. Använd en kortläsare utan knappsats.',
@@ -168,9 +173,14 @@ const texts = {
     why: 'A process on the way to the card ended with the request in flight. Nothing is repeated by itself.',
   },
   ERR_AGENT_BUSY: {
-    sv: 'Kortbro är upptaget. Svara på rutan som redan är öppen och försök sedan igen.',
-    en: 'Kortbro is busy. Answer the dialog that is already open, then try again.',
-    why: 'The number of requests waiting for the dialog or the card passed its limit.',
+    sv: 'Kortbro är upptaget. Är en ruta från Kortbro öppen, svara på den. Försök annars igen om en stund.',
+    en: 'Kortbro is busy. If a dialog of Kortbro is open, answer it. Otherwise try again in a while.',
+    why: 'The number of requests waiting for the dialog or the card, or of programs connected to the agent, passed its limit.',
+  },
+  ERR_AGENT_LOGOUT_PENDING: {
+    sv: 'Den som använde webbplatsen före dig loggas fortfarande ut. Vänta en stund och försök igen.',
+    en: 'The person who used this site before you is still being logged out. Wait a moment and try again.',
+    why: "The browser has not yet confirmed that an earlier holder's cookies and storage at this site are cleared.",
   },
   ERR_AGENT_SESSION_LOCKED: {
     sv: 'Datorn är låst. Lås upp den och försök igen.',

@@ -47,9 +47,10 @@ export function sentence(code: ErrorCode, language: Language, triesLeft?: number
   return triesLeft === undefined ? text : `${text} ${triesLeftSentence(triesLeft, language)}`;
 }
 
+/** The number and its word stay on one line. */
 function triesLeftSentence(triesLeft: number, language: Language): string {
-  if (language === 'sv') return triesLeft === 1 ? 'Ett försök kvar.' : `${triesLeft} försök kvar.`;
-  return triesLeft === 1 ? 'One try left.' : `${triesLeft} tries left.`;
+  if (language === 'sv') return triesLeft === 1 ? 'Ett försök kvar.' : `${triesLeft}\u00a0försök kvar.`;
+  return triesLeft === 1 ? 'One try left.' : `${triesLeft}\u00a0tries left.`;
 }
 
 /** The error as it is sent to the next hop. Any other error becomes ERR_AGENT_INTERNAL with the given incident id. */

@@ -49,6 +49,34 @@ export const limits = {
   firstPictureTime: 2_000,
   /** A mute card may be a contact glitch: it is given this long before it counts as removed. */
   muteCardGrace: 1_000,
+  /** A card in place of an earlier one must be identified within this time, or twice the time that the last card took. */
+  identifyTime: 2_000,
+  /** Logins that the agent remembers until they are logged out, over every profile; the oldest is logged out first. */
+  visits: 500,
+  /** Sessions that one site may register in one browser profile; the oldest is logged out beyond it. */
+  registrationsPerVisit: 16,
+  /** How long a page may hold up its own logout to save what was being written, and what a page that does not answer gets. */
+  pageFarewell: 500,
+  pageSilence: 150,
+  /** How long the agent waits for the browser to have told its pages before it calls the site itself. */
+  farewellWait: 600,
+  /** One call of the agent to a site, first and longest pause between attempts, and when it is given up. */
+  callTime: 5_000,
+  callPause: 500,
+  callPauseCap: 60_000,
+  callPatience: 86_400_000,
+  /** Bytes that are read of a site's answer to a call. */
+  callAnswer: 4_096,
+  /** What a browser that is not seen again still owes is forgotten after 30 days: session cookies do not live longer. */
+  owedTime: 2_592_000_000,
+  /** How long a login waits for the browser to clear what an earlier holder left at the site. */
+  clearingWait: 5_000,
+  /** A guarded site is let go after this time even when its server cannot be called: the browser is clean by then. */
+  guardPatience: 60_000,
+  /** Characters of an address for logging out, and seconds of a presence lease. */
+  logoutUrlLength: 2_000,
+  leaseMinimum: 10,
+  leaseMaximum: 3_600,
   /** Certificates read from one token, and the size of one. SITHS cards hold two to six, about 2 KB each. */
   certificatesPerToken: 16,
   certificateSize: 8_192,

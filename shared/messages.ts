@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { KortbroError, isErrorCode, type ErrorCode } from './errors.ts';
 import { limits } from './limits.ts';
+import { logoutActions, logoutReasons } from './logout.ts';
 
 const id = z
   .string()
@@ -18,21 +19,41 @@ const user = z.strictObject({ kind: z.literal('user') });
 const request = <Verb extends string, Shape extends z.core.$ZodShape>(verb: Verb, shape: Shape) =>
   z.strictObject({ type: z.literal('request'), id, language, verb: z.literal(verb), ...shape });
 
+/** A site's registration for the end of the session that this login makes (docs/card-removal.md). */
+const logoutRegistration = z.strictObject({
+  /** Where the agent calls; on the caller's own origin, which the operation checks. */
+  url: z.string().min(1).max(limits.logoutUrlLength),
+  /** Names the session to the site's server and to nobody else. */
+  token: z.string().regex(/^[\w.~+/=-]{22,512}$/),
+  /** The agent renews the session's presence lease before this time is over, while the holder is present. */
+  leaseSeconds: z.int().min(limits.leaseMinimum).max(limits.leaseMaximum).exactOptional(),
+  /** A browser that comes back without its holder must send nothing to the site. */
+  guard: z.boolean().exactOptional(),
+});
+
 const requests = z.discriminatedUnion('verb', [
   /** What runs; for a page that the holder has let in, also whether the card is there. */
   request('status', { caller: z.discriminatedUnion('kind', [page, user]) }),
   /** Every certificate on every card; for the holder's own eyes. */
   request('certificates', { caller: user }),
   /** A Web eID 1.0 login token over origin and nonce. */
-  request('authenticate', { caller: page, nonce: z.string().max(128) }),
+  request('authenticate', { caller: page, nonce: z.string().max(128), logout: logoutRegistration.exactOptional() }),
   /** Ends PIN-SSO and leaves every card locked. */
   request('forget-pin', { caller: user }),
 ]);
 
 const clientMessage = z.union([
   requests,
-  z.strictObject({ type: z.literal('hello'), protocol: z.int(), version: z.string().max(40) }),
+  /** `profile`: names this browser profile for good, by an id that the extension made; commands have none. */
+  z.strictObject({
+    type: z.literal('hello'),
+    protocol: z.int(),
+    version: z.string().max(40),
+    profile: id.exactOptional(),
+  }),
   z.strictObject({ type: z.literal('cancel'), id }),
+  /** How far the browser is with a logout that it owes: its pages have been told, or everything of it is done. */
+  z.strictObject({ type: z.literal('logout'), visit: id, step: z.enum(['told', 'done']) }),
 ]);
 
 const pinStatus = z.strictObject({
@@ -64,6 +85,26 @@ const agentState = z.strictObject({
   readers: z.array(readerState).max(32),
 });
 
+const origin = z.string().min(1).max(limits.originLength);
+
+/** One login of one holder at one site in one browser profile, until that has been logged out again. */
+const openVisit = z.strictObject({ id, origin, guarded: z.boolean() });
+
+/** What the browser has to do for a visit whose holder has left: `actions` in their order (shared/policy.ts). */
+const owedVisit = z.strictObject({
+  id,
+  origin,
+  guarded: z.boolean(),
+  reason: z.enum(logoutReasons),
+  actions: z.array(z.enum(logoutActions)).max(logoutActions.length),
+  /** Whether the browser is done, and only the agent's own call to the site still is to be made. */
+  cleared: z.boolean(),
+  /** Fetched with the visitor's cookies before they are cleared: a site that registers no call. */
+  url: z.string().max(limits.logoutUrlLength).exactOptional(),
+  /** What the site's tabs show; default: the extension's own page. */
+  page: z.string().max(limits.logoutUrlLength).exactOptional(),
+});
+
 const errorCode = z.custom<ErrorCode>(isErrorCode);
 const wireError = z.strictObject({
   code: errorCode,
@@ -85,6 +126,14 @@ const agentMessage = z.discriminatedUnion('type', [
     /** The sites that may be told: those that this card's holder has let in. */
     origins: z.array(z.string().max(limits.originLength)).max(500),
     state: agentState,
+  }),
+  /** Every visit of this profile, whole, after each hello and whenever one changes: what is not listed is not known. */
+  z.strictObject({
+    type: z.literal('visits'),
+    open: z.array(openVisit).max(limits.visits),
+    owed: z.array(owedVisit).max(limits.visits),
+    /** Sites that policy guards, whether anybody is logged in or not. */
+    guarded: z.array(origin).max(500),
   }),
   /** From the native host itself: whether it has an agent behind it. */
   z.strictObject({
@@ -141,6 +190,9 @@ export type AgentState = z.infer<typeof agentState>;
 export type ReaderState = z.infer<typeof readerState>;
 export type TokenState = z.infer<typeof tokenState>;
 export type PinStatus = z.infer<typeof pinStatus>;
+export type LogoutRegistration = z.infer<typeof logoutRegistration>;
+export type OpenVisit = z.infer<typeof openVisit>;
+export type OwedVisit = z.infer<typeof owedVisit>;
 export type EventName = Extract<AgentMessage, { type: 'event' }>['name'];
 export type AuthenticationToken = z.infer<typeof authenticationToken>;
 export type PageStatus = z.infer<typeof pageStatus>;

@@ -1,7 +1,9 @@
 // The machine's policy: one schema, from which the parser, the JSON Schema and the table in the docs are made.
 // A missing file means every default below. Nobody but the machine's administrator can change a value.
 import { z } from 'zod';
-import { isSecureOrigin } from './origin.ts';
+import { limits } from './limits.ts';
+import { logoutActions } from './logout.ts';
+import { isSecureOrigin, secureOriginOf } from './origin.ts';
 
 const absolutePath = z
   .string()
@@ -26,6 +28,45 @@ const tokenSource = z.discriminatedUnion('type', [
   }),
 ]);
 
+const webAddress = z
+  .string()
+  .max(limits.logoutUrlLength)
+  .refine((text) => secureOriginOf(text, true) !== undefined, 'must be an https address');
+
+const graceSeconds = z.int().min(5).max(86_400).exactOptional();
+
+const grace = z.strictObject({
+  readerSeconds: graceSeconds.describe('Log out when the reader has been away for this long; absent: never'),
+  serviceSeconds: graceSeconds.describe(
+    'Log out when the smart-card service has been away for this long; absent: never',
+  ),
+  sessionSeconds: graceSeconds.describe(
+    'Log out when the OS session has been disconnected for this long; absent: never',
+  ),
+});
+
+const actions = z
+  .array(z.enum(logoutActions))
+  .max(logoutActions.length)
+  .refine((list) => new Set(list).size === list.length, 'must not name an action twice')
+  .describe('What is done when the card leaves, in this order');
+
+const siteLogout = z.strictObject({
+  keep: z.boolean().default(false).describe('The site is not logged out when the card leaves'),
+  actions: actions.exactOptional(),
+  url: webAddress
+    .exactOptional()
+    .describe(
+      'Address on the site that the browser fetches, with its cookies, to log out: for sites that register no call',
+    ),
+  page: webAddress.exactOptional().describe("What the site's tabs show afterwards; default: a page of the extension"),
+  guard: z
+    .boolean()
+    .exactOptional()
+    .describe('A restored browser sends the site nothing until everything owed to earlier card holders is done'),
+  grace: grace.exactOptional(),
+});
+
 const site = z.strictObject({
   origin: origin.describe('The site, as the browser names it'),
   access: z
@@ -47,6 +88,7 @@ const site = z.strictObject({
     .max(4)
     .exactOptional()
     .describe('Lowest assurance level (LoA) that may be used'),
+  logout: siteLogout.prefault({}).describe('What happens at this site when the card leaves'),
 });
 
 const assuranceRule = z.strictObject({
@@ -69,7 +111,11 @@ export const policySchema = z.strictObject({
     .describe('Card drivers in order of preference; empty: the built-in list of known modules'),
   pin: z
     .strictObject({
-      program: absolutePath.exactOptional().describe('The pinentry program; default: the first of the built-in list'),
+      program: absolutePath
+        .exactOptional()
+        .describe(
+          'The pinentry program, which nobody but root may be able to change; default: the first of the built-in list',
+        ),
       dialogSeconds: z.int().min(10).max(600).default(120).describe('How long a dialog waits for the holder'),
       idleMinutes: z.int().min(1).max(1440).default(120).describe('PIN-SSO ends when unused for this long'),
       absoluteMinutes: z
@@ -90,7 +136,29 @@ export const policySchema = z.strictObject({
         .describe('Limit of one driver call; after it the driver is restarted'),
     })
     .prefault({}),
-  sites: z.array(site).max(500).default([]).describe('Sites with settings of their own'),
+  logout: z
+    .strictObject({
+      actions: actions.default(['event', 'call', 'clear', 'navigate']),
+      guard: z.boolean().default(false).describe('As for a site, for every site'),
+      grace: grace.prefault({}),
+      authorities: absolutePath
+        .exactOptional()
+        .describe("PEM file with further authorities for the agent's calls to sites, beside the system's"),
+      proxy: z
+        .string()
+        .max(300)
+        .regex(/^https?:\/\/[^\s/@]+\/?$/, 'must be an address such as http://proxy.example.se:8080')
+        .exactOptional()
+        .describe("Proxy for the agent's calls to sites; default: the environment's https_proxy and no_proxy"),
+    })
+    .prefault({})
+    .describe('What happens when the card leaves, at sites that say nothing else'),
+  sites: z
+    .array(site)
+    .max(500)
+    .refine((list) => new Set(list.map(({ origin }) => origin)).size === list.length, 'must not name an origin twice')
+    .default([])
+    .describe('Sites with settings of their own'),
   otherSites: z.enum(['ask', 'refuse']).default('ask').describe('What holds for a site that is not listed'),
   assuranceLevels: z
     .array(assuranceRule)

@@ -15,4 +15,6 @@ declare class URL {
   readonly protocol: string;
   readonly hostname: string;
   readonly origin: string;
+  readonly username: string;
+  readonly password: string;
 }

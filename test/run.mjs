@@ -1,5 +1,6 @@
 // The suites of suites.json: unit (pure code, under a minute), process (the real programs as processes), card (the virtual
-// card through the real pcscd and OpenSC), attack, browser (the real Chromium with everything behind it).
+// card through the real pcscd and OpenSC), attack, browser (the real Chromium with everything behind it), removal (cards pulled
+// again and again under stress; a tenth of `npm run test:removal`).
 // Runs them in order and ends with one line: N passed, N failed. `node test/run.mjs all`, or a suite's name.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

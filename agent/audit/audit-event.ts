@@ -1,6 +1,7 @@
 // The closed list of what is written down. There is no free text: an event has exactly these fields, and none can hold a
 // PIN, a challenge, a hash to be signed or a personal number (holders appear by a fingerprint of their certificate).
 import { type ErrorCode } from '../../shared/errors.ts';
+import { type LogoutReason } from '../../shared/logout.ts';
 import { type Verb } from '../../shared/messages.ts';
 
 /** Why PIN-SSO ended. */
@@ -42,7 +43,13 @@ export type AuditEvent =
   | { event: 'pin-sso-started'; token: string; origin: string }
   | { event: 'pin-sso-ended'; token: string; reason: PinSsoEnd }
   | { event: 'consent-given' | 'consent-refused'; token: string; origin: string }
+  | { event: 'logout-due'; origin: string; reason: LogoutReason }
+  | { event: 'logout-cleared'; origin: string }
+  | { event: 'logout-called'; origin: string; outcome: 'done' | 'refused' | 'given-up' }
+  | { event: 'visits-unsaved' | 'authorities-unreadable' }
+  | { event: 'visits-broken'; files: number }
+  | { event: 'workstation-locked'; done: boolean }
   | { event: 'module-host-stopped'; module: string; code: ErrorCode }
   | { event: 'service'; state: 'running' | 'stopped' }
-  | { event: 'session'; state: 'active' | 'suspended' }
+  | { event: 'session'; state: 'active' | 'locked' | 'away' }
   | { event: 'internal-error'; incident: string; where: string };

@@ -1,7 +1,7 @@
 // Asks the drivers of a reader, in order of preference, for the tokens of the card that is in it. Never rejects: whatever a
 // driver does wrong becomes a code.
 import { KortbroError, type ErrorCode } from '../../shared/errors.ts';
-import { TokenError, type TokenBackend } from '../tokens/token.ts';
+import { codeOfFailure, TokenError, type TokenBackend } from '../tokens/token.ts';
 import { bindToken, type BoundToken } from './bound-token.ts';
 
 /** A card in its reader, and what ends its stay there. */
@@ -54,7 +54,7 @@ async function bindWith(
 function problemOf(error: unknown): BindProblem {
   if (error instanceof KortbroError) return { code: error.code };
   if (!(error instanceof TokenError)) return { code: 'ERR_AGENT_INTERNAL' };
-  const { failure, native } = error;
-  const code = failure === 'login-lost' || failure === 'final-try-unconfirmed' ? 'ERR_CARD_FAILED' : failure;
+  const { native } = error;
+  const code = codeOfFailure(error.failure);
   return native === undefined ? { code } : { code, native };
 }

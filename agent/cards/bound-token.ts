@@ -18,7 +18,7 @@ export interface BoundToken {
   generation: string;
   description: TokenDescription;
   keys: TokenKey[];
-  /** Certificates on the card that do not parse. */
+  /** Certificates on the card that do not parse, or that its driver does not show. */
   unreadable: number;
   pin: PinStatus;
   backend: TokenBackend;

@@ -9,6 +9,8 @@ import { endOf, unlessAborted } from './abort-wait.ts';
 import { bindCard } from './bind-card.ts';
 import { type BoundToken } from './bound-token.ts';
 import { FirstLook } from './first-look.ts';
+import { type ReaderSight } from './holder-presence.ts';
+import { readerSight } from './reader-sight.ts';
 import { readerChanges, readerConditions, type ReaderChange, type ReaderCondition } from './reader-change.ts';
 
 /** A reader with what is known of its card. */
@@ -39,11 +41,19 @@ export interface CardSource {
   backends: readonly TokenBackend[];
 }
 
+/**
+ * Pauses before a card that could not be read is reset and read again by itself, in milliseconds: a service that has just come
+ * back, or a bad contact, makes a good card look like none. A driver that hung is not asked again.
+ */
+const secondLooks = [300, 1_500, 6_000] as const;
+
 interface Stay {
   generation: string;
   /** The card was reset before it was read. */
   reset: boolean;
   end: AbortController;
+  /** How often the card has been read again by itself. */
+  looks: number;
   /** Settles when the card has been bound, or found unusable, or has left. */
   bound: Promise<void>;
 }
@@ -58,11 +68,11 @@ export class CardTable {
   readonly #changed: (change: CardChange) => void;
   readonly #conditions = new Map<CardSource, Map<string, ReaderCondition>>();
   readonly #running = new Map<CardSource, boolean>();
-  readonly #connections = new Map<CardSource, number>();
   readonly #records = new Map<string, ReaderRecord>();
   readonly #firstLook: FirstLook<CardSource>;
   readonly #muteTimers = new Map<string, () => void>();
   #suspended = false;
+  #readingTime: number | undefined;
 
   constructor(clock: Clock, changed: (change: CardChange) => void) {
     this.#clock = clock;
@@ -85,10 +95,17 @@ export class CardTable {
     return [...this.#running.values()].includes(true);
   }
 
-  /** Whether there is a live reader of this name without a card. True also while the session is suspended. */
-  isEmpty(reader: string): boolean {
-    const source = this.#records.get(reader)?.source;
-    return source !== undefined && this.#conditions.get(source)?.get(reader)?.card === 'empty';
+  /** What is seen of each live reader now, also while the session is suspended. */
+  get sights(): ReaderSight[] {
+    return [...this.#records.values()].flatMap((record) => {
+      const condition = this.#conditions.get(record.source)?.get(record.name);
+      return condition === undefined ? [] : [readerSight(record, condition)];
+    });
+  }
+
+  /** How long it took to read the last card, in milliseconds; undefined before the first. */
+  get readingTime(): number | undefined {
+    return this.#readingTime;
   }
 
   /** A source has just been started: until its first picture, or for a while, nobody is told that there is no card. */
@@ -102,17 +119,19 @@ export class CardTable {
     const before = this.#conditions.get(source) ?? new Map<string, ReaderCondition>();
     const after = readerConditions(picture);
     const running = picture.service === 'running';
-    // A card that was in before we looked may have been left logged in, by an agent that was killed say.
-    const unknownPast = this.#connections.get(source) !== picture.connection;
-    if (running) this.#connections.set(source, picture.connection);
     this.#conditions.set(source, after);
+    // First of all: whoever looks because the service is back must not find it without its readers.
+    for (const [name, condition] of after) this.#noteReader(source, name, condition);
     if (this.#running.get(source) !== running) {
       this.#running.set(source, running);
       this.#changed({ kind: 'service', running });
     }
-    for (const [name, condition] of after) this.#noteReader(source, name, condition);
-    if (!this.#suspended)
-      for (const change of readerChanges(before, after, running)) this.#apply(source, change, unknownPast);
+    for (const change of this.#suspended ? [] : readerChanges(before, after, running)) {
+      // A card that was in before we watched its reader may have been left logged in: by an agent that was killed, or by
+      // ourselves in a redirected reader that was away.
+      const unknownPast = before.get(change.reader)?.connection !== picture.connection;
+      this.#apply(source, change, unknownPast);
+    }
     for (const [name, record] of this.#records) {
       if (record.source === source && !after.has(name)) this.#records.delete(name);
     }
@@ -222,8 +241,8 @@ export class CardTable {
     this.#changed({ kind: 'left', reader: record.name, tokens, cause });
   }
 
-  #begin(record: ReaderRecord, generation: string, reset: boolean): Stay {
-    const stay: Stay = { generation, reset, end: new AbortController(), bound: Promise.resolve() };
+  #begin(record: ReaderRecord, generation: string, reset: boolean, looks = 0): Stay {
+    const stay: Stay = { generation, reset, looks, end: new AbortController(), bound: Promise.resolve() };
     record.stay = stay;
     record.tokens = [];
     record.card = 'reading';
@@ -234,7 +253,8 @@ export class CardTable {
     return stay;
   }
 
-  async #bind(record: ReaderRecord, { generation, reset, end }: Stay): Promise<void> {
+  async #bind(record: ReaderRecord, stay: Stay): Promise<void> {
+    const { generation, reset, end } = stay;
     const started = this.#clock.now();
     const reader = record.name;
     const atr = this.#conditions.get(record.source)?.get(reader)?.atr ?? new Uint8Array();
@@ -245,12 +265,23 @@ export class CardTable {
       record.tokens = outcome;
       record.card = 'ready';
       const milliseconds = Math.round(this.#clock.now() - started);
+      this.#readingTime = milliseconds;
       this.#changed({ kind: 'bound', reader, tokens: outcome, milliseconds, again: reset });
     } else {
       record.card = 'unsupported';
       record.problem = outcome.code;
       this.#changed({ kind: 'unreadable', reader, ...outcome });
+      if (outcome.code !== 'ERR_AGENT_DRIVER_HUNG') this.#lookAgain(record, stay);
     }
+  }
+
+  #lookAgain(record: ReaderRecord, { generation, looks, end }: Stay): void {
+    const pause = secondLooks[looks];
+    if (pause === undefined) return;
+    const cancel = this.#clock.after(pause, () => {
+      if (!end.signal.aborted && record.card === 'unsupported') this.#begin(record, generation, true, looks + 1);
+    });
+    end.signal.addEventListener('abort', cancel, { once: true });
   }
 }
 

@@ -47,7 +47,7 @@ export const browsers: readonly Browser[] = [
 ];
 
 /** The file name of Kortbro's host manifest, in every directory. */
-export const manifestFileName = `${nativeHostName}.json`;
+const manifestFileName = `${nativeHostName}.json`;
 
 /** Where `browser` looks for Kortbro's manifest of this user. */
 export function userManifestPath(browser: Browser, configHome: string): string {

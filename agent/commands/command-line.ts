@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { languageOf, type Language, type Text } from './text.ts';
 
 /** Every command, in the order of the help text. */
-export const commandNames = ['status', 'certificates', 'forget-pin', 'doctor', 'install', 'uninstall'] as const;
+const commandNames = ['status', 'certificates', 'forget-pin', 'doctor', 'install', 'uninstall'] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** What is to be done, or why that cannot be told. */

@@ -11,9 +11,12 @@ import { rateLimit } from './rate-limit.ts';
 
 /** What a connection asks of the rest. */
 export interface ConnectionCallbacks {
-  /** Runs a request to its one answer; never rejects. */
-  answer: (request: Request, signal: AbortSignal) => Promise<AgentMessage>;
-  snapshot: () => AgentMessage;
+  /** Runs a request to its one answer; never rejects. `profile` as for `greet`. */
+  answer: (request: Request, signal: AbortSignal, profile: string) => Promise<AgentMessage>;
+  /** What the peer is told first. `profile`: the browser profile's id; '' for a peer that has none. */
+  greet: (profile: string) => AgentMessage[];
+  /** The browser says how far it is with a logout. */
+  logoutStep: (profile: string, visit: string, step: 'told' | 'done') => void;
 }
 
 /** Bytes that may wait for a peer that does not read. */
@@ -24,12 +27,21 @@ export class Connection {
   readonly #callbacks: ConnectionCallbacks;
   readonly #open = new Map<string, AbortController>();
   readonly #mayPass: () => boolean;
+  readonly #mayStep: () => boolean;
   #greeted = false;
+  #profile = '';
 
   constructor(socket: WebSocket, clock: Clock, callbacks: ConnectionCallbacks) {
     this.#socket = socket;
     this.#callbacks = callbacks;
     this.#mayPass = rateLimit(clock, limits.requestsPerSecond, limits.requestBurst);
+    // A browser with many visits is done with all of them at once: two steps each.
+    this.#mayStep = rateLimit(clock, limits.requestsPerSecond, 2 * limits.visits);
+  }
+
+  /** The browser profile behind this connection, once it has said hello; '' for none. */
+  get profile(): string {
+    return this.#greeted ? this.#profile : '';
   }
 
   /** One message of the peer. */
@@ -42,9 +54,11 @@ export class Connection {
       this.#close('ERR_REQUEST_INVALID');
       return;
     }
-    if (!this.#mayPass()) this.#close('ERR_REQUEST_TOO_MANY');
-    else if (message.type === 'hello') this.#hello(message.protocol);
+    const mayPass = message.type === 'logout' ? this.#mayStep : this.#mayPass;
+    if (!mayPass()) this.#close('ERR_REQUEST_TOO_MANY');
+    else if (message.type === 'hello') this.#hello(message);
     else if (message.type === 'cancel') this.#open.get(message.id)?.abort(new KortbroError('ERR_REQUEST_CANCELLED'));
+    else if (message.type === 'logout') this.#note(message);
     else void this.#start(message);
   }
 
@@ -59,13 +73,18 @@ export class Connection {
     this.#greeted = false;
   }
 
-  #hello(protocol: number): void {
+  #note({ visit, step }: Extract<ClientMessage, { type: 'logout' }>): void {
+    if (this.profile !== '') this.#callbacks.logoutStep(this.profile, visit, step);
+  }
+
+  #hello({ protocol, profile = '' }: Extract<ClientMessage, { type: 'hello' }>): void {
     if (protocol !== protocolVersion) {
       this.#close('ERR_AGENT_VERSION');
       return;
     }
     this.#greeted = true;
-    this.#send(this.#callbacks.snapshot());
+    this.#profile = profile;
+    for (const message of this.#callbacks.greet(profile)) this.#send(message);
   }
 
   async #start(request: Request): Promise<void> {
@@ -81,7 +100,7 @@ export class Connection {
     }
     const controller = new AbortController();
     this.#open.set(id, controller);
-    const message = await this.#callbacks.answer(request, controller.signal);
+    const message = await this.#callbacks.answer(request, controller.signal, this.#profile);
     this.#open.delete(id);
     this.#send(message);
   }

@@ -1,15 +1,17 @@
-// Runs one request and turns whatever comes of it into the one answer that its asker gets, and a line in the audit log.
+// Runs one request and turns whatever comes of it into the one answer that its asker gets and, for all but a page's
+// status, a line in the audit log.
 import { randomUUID } from 'node:crypto';
 import { KortbroError, toWireError } from '../../shared/errors.ts';
 import { type AgentMessage, type Request } from '../../shared/messages.ts';
 import { type OperationContext } from '../operations/context.ts';
 import { perform } from '../operations/perform.ts';
-import { TokenError } from '../tokens/token.ts';
+import { type Asker } from './endpoint-server.ts';
+import { codeOfFailure, TokenError } from '../tokens/token.ts';
 
-/** Never rejects. `peer` is the connection's number, for the log. */
+/** Never rejects. */
 export async function dispatch(
   context: OperationContext,
-  peer: number,
+  { peer, profile }: Asker,
   request: Request,
   signal: AbortSignal,
 ): Promise<AgentMessage> {
@@ -17,16 +19,12 @@ export async function dispatch(
   const origin = request.caller.kind === 'page' ? { origin: request.caller.origin } : {};
   const started = context.clock.now();
   try {
-    const { result, token } = await perform(context, { language, signal }, request);
-    const milliseconds = Math.round(context.clock.now() - started);
-    context.audit({
-      event: 'request-done',
-      peer,
-      verb,
-      ...origin,
-      ...(token === undefined ? {} : { token }),
-      milliseconds,
-    });
+    const { result, token } = await perform(context, { language, signal, profile }, request);
+    if (isWorthALine(request)) {
+      const milliseconds = Math.round(context.clock.now() - started);
+      const used = token === undefined ? {} : { token };
+      context.audit({ event: 'request-done', peer, verb, ...origin, ...used, milliseconds });
+    }
     return { type: 'response', id, result };
   } catch (error) {
     const known = asKortbroError(error);
@@ -41,13 +39,17 @@ export async function dispatch(
   }
 }
 
+/** A page may ask for its status as often as it likes: lines of that would push everything else out of the log. */
+function isWorthALine({ verb, caller }: Request): boolean {
+  return verb !== 'status' || caller.kind !== 'page';
+}
+
 /** The code that a failure has on the wire; undefined for a fault of our own. */
 function asKortbroError(error: unknown): KortbroError | undefined {
   if (error instanceof KortbroError) return error;
   if (!(error instanceof TokenError)) return undefined;
   const { failure, triesLeft } = error;
-  const code = failure === 'login-lost' || failure === 'final-try-unconfirmed' ? 'ERR_CARD_FAILED' : failure;
-  return new KortbroError(code, triesLeft === undefined ? {} : { triesLeft });
+  return new KortbroError(codeOfFailure(failure), triesLeft === undefined ? {} : { triesLeft });
 }
 
 /** The innermost place in our own code, for whoever reads the log; never the message, which could hold anything. */

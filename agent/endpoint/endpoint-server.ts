@@ -14,7 +14,7 @@ import { limits } from '../../shared/limits.ts';
 import { type AgentMessage, type Request } from '../../shared/messages.ts';
 import { proofSize, type PeerRole } from '../../shared/proof.ts';
 import { type AuditEvent } from '../audit/audit-event.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionCallbacks } from './connection.ts';
 import { removeEndpoint, removeStaleEndpoints, writeEndpointFile } from './endpoint-directory.ts';
 import { watchEndpoint } from './endpoint-watch.ts';
 import { agentHandshake } from './handshake.ts';
@@ -23,18 +23,27 @@ import { agentHandshake } from './handshake.ts';
 const waitingRoom = 8;
 
 /** What the server asks of the rest. `isOwnUser` says whether the peer of a stream is this user, by the kernel's word. */
-export interface EndpointCallbacks {
-  answer: (peer: number, request: Request, signal: AbortSignal) => Promise<AgentMessage>;
-  snapshot: () => AgentMessage;
+export interface EndpointCallbacks extends Pick<ConnectionCallbacks, 'greet' | 'logoutStep'> {
+  answer: (asker: Asker, request: Request, signal: AbortSignal) => Promise<AgentMessage>;
   isOwnUser: (stream: Duplex) => boolean;
   audit: (event: AuditEvent) => void;
   /** The socket or its directory was removed: nobody can come any more. */
   lost: () => void;
 }
 
+/** Who asks: the connection's number, for the log, and the browser profile behind it ('' for none). */
+export interface Asker {
+  peer: number;
+  profile: string;
+}
+
 /** A running endpoint. */
 export interface EndpointServer {
   broadcast: (message: AgentMessage) => void;
+  /** Tells the browsers of one profile. */
+  send: (profile: string, message: AgentMessage) => void;
+  /** The browser profiles that are connected. */
+  readonly profiles: ReadonlySet<string>;
   /** Connections that have proved themselves. */
   readonly peers: number;
   stop: () => Promise<void>;
@@ -92,7 +101,7 @@ export async function startEndpoint(
 
   function refuse(socket: WebSocket): void {
     callbacks.audit({ event: 'peer-refused', code: 'ERR_AGENT_BUSY' });
-    socket.on('error', () => socket.terminate());
+    socket.on('error', () => undefined);
     socket.close(closeCodes.ERR_AGENT_BUSY, 'ERR_AGENT_BUSY');
   }
 
@@ -114,7 +123,9 @@ export async function startEndpoint(
     const peer = ++lastPeer;
     const step = agentHandshake(secret);
     let connection: Connection | undefined;
-    socket.on('error', () => socket.terminate());
+    // A broken frame, or one too big: ws itself has begun to close with the code that says so, and soon ends a peer that does
+    // not close in its turn. Cut at once, the peer might never read the code.
+    socket.on('error', () => connection?.end());
     socket.on('message', (raw: RawData, isBinary: boolean) => {
       // One try: whoever failed is heard no more.
       if (socket.readyState !== socket.OPEN) return;
@@ -150,8 +161,9 @@ export async function startEndpoint(
       meetDeadline(stream);
       callbacks.audit({ event: 'peer-connected', role, peer });
       const proven = new Connection(socket, clock, {
-        answer: (request, signal) => callbacks.answer(peer, request, signal),
-        snapshot: callbacks.snapshot,
+        answer: (request, signal, profile) => callbacks.answer({ peer, profile }, request, signal),
+        greet: callbacks.greet,
+        logoutStep: callbacks.logoutStep,
       });
       connections.add(proven);
       return proven;
@@ -169,6 +181,12 @@ export async function startEndpoint(
 
   return {
     broadcast: (message) => connections.forEach((connection) => connection.notify(message)),
+    send: (profile, message) => {
+      for (const connection of connections) if (connection.profile === profile) connection.notify(message);
+    },
+    get profiles() {
+      return new Set([...connections].flatMap(({ profile }) => (profile === '' ? [] : [profile])));
+    },
     get peers() {
       return connections.size;
     },

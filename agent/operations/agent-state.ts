@@ -28,9 +28,8 @@ export function agentState(context: OperationContext): AgentState {
 export function pageStatus(context: OperationContext, origin: string): PageStatus {
   const status: PageStatus = { agent: productVersion };
   const decision = decideSite(policyInForce(context), origin);
-  if (decision.access === 'refuse' || !context.visitors.has(origin)) return status;
-  const present = context.cards.tokens.some((token) => context.visitors.isHolder(token.fingerprint));
-  return { ...status, card: present ? 'present' : 'absent' };
+  const card = decision.access === 'refuse' ? undefined : context.holders.cardAt(origin);
+  return card === undefined ? status : { ...status, card };
 }
 
 function tokenState(context: OperationContext, token: BoundToken): TokenState {

@@ -1,13 +1,15 @@
 // Login: a Web eID token for a site. Silent within PIN-SSO where policy or the holder has let the site in; else one dialog.
 import { KortbroError, type ErrorCode } from '../../shared/errors.ts';
-import { type AuthenticationToken } from '../../shared/messages.ts';
+import { type AuthenticationToken, type LogoutRegistration, type RequestOf } from '../../shared/messages.ts';
+import { secureOriginOf } from '../../shared/origin.ts';
 import { type BoundToken } from '../cards/bound-token.ts';
+import { holderIdentity } from '../cards/holder-identity.ts';
 import { askConfirmation } from '../pin/pinentry.ts';
 import { findPinentry } from '../pin/pinentry-program.ts';
 import { consentDialog, type PromptReason } from '../pin/prompt-texts.ts';
 import { TokenError } from '../tokens/token.ts';
-import { allowedSite, type AllowedSite } from './allowed-site.ts';
-import { dialogOptions, type OperationCall, type OperationContext } from './context.ts';
+import { allowedSite, checkAllowed } from './allowed-site.ts';
+import { dialogOptions, policyInForce, type OperationCall, type OperationContext } from './context.ts';
 import { holderText, letHolderChoose, loginCandidates, type TokenPlace } from './login-candidate.ts';
 import { loginWithPin } from './login-with-pin.ts';
 import { recoverToken } from './recover-token.ts';
@@ -35,10 +37,12 @@ export async function authenticate(
   context: OperationContext,
   call: OperationCall,
   origin: string,
-  nonce: string,
+  { nonce, logout }: Pick<RequestOf<'authenticate'>, 'nonce' | 'logout'>,
 ): Promise<{ token: AuthenticationToken; from: BoundToken }> {
-  const decision = allowedSite(context, origin);
+  allowedSite(context, origin);
   checkNonce(nonce);
+  checkRegistration(context, origin, logout);
+  await context.logouts.cleared(call.profile, origin, call.signal);
   await readyCards(context, call);
   let reason: PromptReason = 'first';
   let used: BoundToken | undefined;
@@ -49,21 +53,51 @@ export async function authenticate(
   };
   for (;;) {
     try {
-      const place = await openToken(context, call, origin, decision, reason, using);
+      const place = await openToken(context, call, origin, reason, using);
       using(place.token);
-      allowedSite(context, origin);
-      const token = await signIn(call, place, origin, nonce);
-      context.pinSso.used(place.token, origin);
-      context.visitors.add(place.token.fingerprint, origin, place.token.reader);
-      context.changed();
+      // Whoever cannot be seen any more has left: what he owes this site is cleared before anybody else is let in.
+      context.holders.supersede(holderIdentity(place));
+      await context.logouts.cleared(call.profile, origin, call.signal);
+      const token = await signIn(context, call, place, origin, nonce);
+      // What came to be owed here while the card signed.
+      await context.logouts.cleared(call.profile, origin, call.signal);
+      place.token.gone.throwIfAborted();
+      enter(context, call, origin, place, logout);
       return { token, from: place.token };
     } catch (error) {
       if (used !== undefined && error instanceof TokenError) recoverToken(context, used, error.failure);
+      if (isBeingRead(context, error)) {
+        await readyCards(context, call);
+        continue;
+      }
       if (reason === 'login-lost' || !(error instanceof TokenError) || error.failure !== 'login-lost') throw error;
       reason = 'login-lost';
       await readyCards(context, call);
     }
   }
+}
+
+/** The login is about to be given out: from now on the holder's leaving is followed by a logout at this site. */
+function enter(
+  context: OperationContext,
+  { profile }: OperationCall,
+  origin: string,
+  place: TokenPlace,
+  registration: LogoutRegistration | undefined,
+): void {
+  const { reader, generation } = place.token;
+  const holder = holderIdentity(place);
+  context.pinSso.used(place.token, origin);
+  context.holders.entered(holder, origin, { reader, generation });
+  context.logouts.enter({ holder, reader, profile, origin, ...(registration === undefined ? {} : { registration }) });
+  context.changed();
+}
+
+/** @throws KortbroError ERR_REQUEST_LOGOUT for an address on another origin */
+function checkRegistration(context: OperationContext, origin: string, logout: LogoutRegistration | undefined): void {
+  if (logout === undefined) return;
+  const { allowLocalhost } = policyInForce(context);
+  if (secureOriginOf(logout.url, allowLocalhost) !== origin) throw new KortbroError('ERR_REQUEST_LOGOUT');
 }
 
 /**
@@ -80,25 +114,30 @@ async function readyCards(context: OperationContext, { signal }: OperationCall):
   await context.cards.settled(signal);
 }
 
+/** No card was found because one has just begun to be read anew: it is there, and nobody is to be told to insert it. */
+function isBeingRead({ cards }: OperationContext, error: unknown): boolean {
+  const isAbsent = error instanceof KortbroError && error.code === 'ERR_CARD_ABSENT';
+  return isAbsent && cards.readers.some(({ card }) => card === 'reading');
+}
+
 /** A token that is logged in and that the site may use. */
 async function openToken(
   context: OperationContext,
   call: OperationCall,
   origin: string,
-  decision: AllowedSite,
   reason: PromptReason,
   using: (token: BoundToken) => void,
 ): Promise<TokenPlace> {
-  const open = silentPlace(context, origin, decision);
+  const open = silentPlace(context, origin);
   if (open !== undefined) return open;
   context.dialogs.checkMuted(origin);
   return context.dialogs.inTurn(call.signal, async () => {
     context.dialogs.checkMuted(origin);
     await readyCards(context, call);
-    const nowOpen = silentPlace(context, origin, decision);
+    const nowOpen = silentPlace(context, origin);
     if (nowOpen !== undefined) return nowOpen;
     try {
-      const place = await askHolder(context, call, origin, decision, reason, using);
+      const place = await askHolder(context, call, origin, reason, using);
       context.dialogs.answered(origin);
       return place;
     } catch (error) {
@@ -111,7 +150,8 @@ async function openToken(
 }
 
 /** The place that needs no dialog: its PIN is given, and it is the only one that fits or the one the holder used here. */
-function silentPlace(context: OperationContext, origin: string, decision: AllowedSite): TokenPlace | undefined {
+function silentPlace(context: OperationContext, origin: string): TokenPlace | undefined {
+  const decision = allowedSite(context, origin);
   const places = loginCandidates(context, decision.wanted);
   const chosen = places.filter(({ token, key }) => context.pinSso.choice(token, origin) === key.id);
   const [place, ...others] = chosen.length === 1 ? chosen : places;
@@ -123,10 +163,10 @@ async function askHolder(
   context: OperationContext,
   call: OperationCall,
   origin: string,
-  decision: AllowedSite,
   reason: PromptReason,
   using: (token: BoundToken) => void,
 ): Promise<TokenPlace> {
+  const decision = allowedSite(context, origin);
   const places = loginCandidates(context, decision.wanted);
   const [only] = places;
   const place = places.length === 1 && only !== undefined ? only : await letHolderChoose(context, call, origin, places);
@@ -149,16 +189,24 @@ async function askHolder(
 
 /** Signs, verifies the signature against the chosen certificate, and only then lets it go. */
 async function signIn(
+  context: OperationContext,
   call: OperationCall,
-  { token, key }: TokenPlace,
+  place: TokenPlace,
   origin: string,
   nonce: string,
 ): Promise<AuthenticationToken> {
+  const { token, key } = place;
   const algorithm = signatureAlgorithm(key.certificate.publicKey, token.description.mechanisms);
   const bytes = tokenBytes(algorithm, origin, nonce);
   const ended = AbortSignal.any([call.signal, token.gone]);
   ended.throwIfAborted();
-  const signing = token.backend.sign(token.description.handle, key.id, algorithm, tokenDigest(algorithm, bytes));
+  checkAllowed(context, origin, place);
+  const { handle } = token.description;
+  const signing = token.backend.sign(handle, key.id, algorithm, tokenDigest(algorithm, bytes), ended);
+  signing.catch((error: unknown) => {
+    // The one who waited is gone and hears nothing of it; what the failure says of the token holds all the same.
+    if (ended.aborted && error instanceof TokenError) recoverToken(context, token, error.failure);
+  });
   const signature = await orAborted(signing, ended);
   if (!isSignedBy(key.certificate, algorithm, bytes, signature)) {
     throw new TokenError('ERR_CARD_FAILED', { native: 'signature does not match certificate' });
@@ -166,7 +214,7 @@ async function signIn(
   return authenticationToken(key.certificate, algorithm, signature);
 }
 
-/** A driver call cannot be called off; the one who waits for it can. */
+/** A driver call that was sent cannot be called off; the one who waits for it can. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abandon = () => reject(signal.reason as Error);

@@ -6,10 +6,11 @@ import { type Policy } from '../../shared/policy.ts';
 import { type AuditEvent } from '../audit/audit-event.ts';
 import { type BoundToken } from '../cards/bound-token.ts';
 import { type CardTable } from '../cards/card-table.ts';
+import { type Holders } from '../cards/holders.ts';
+import { type Logouts } from '../logout/logouts.ts';
 import { type DialogQueue } from '../pin/dialog-queue.ts';
 import { type DialogOptions } from '../pin/pinentry.ts';
 import { type PinSso } from '../pin/pin-sso.ts';
-import { type Visitors } from '../pin/visitors.ts';
 import { type PolicyOutcome } from '../policy/policy-file.ts';
 
 export interface OperationContext {
@@ -20,7 +21,8 @@ export interface OperationContext {
   cards: CardTable;
   pinSso: PinSso<BoundToken>;
   dialogs: DialogQueue;
-  visitors: Visitors;
+  holders: Holders;
+  logouts: Pick<Logouts, 'cleared' | 'enter'>;
   /** Something that the popup shows has changed. */
   changed: () => void;
   /** Whether the OS session is locked, disconnected or asleep. */
@@ -33,6 +35,8 @@ export interface OperationContext {
 export interface OperationCall {
   language: Language;
   signal: AbortSignal;
+  /** The browser profile that asks; '' for a client that is no browser. */
+  profile: string;
 }
 
 /** The policy in force. @throws KortbroError ERR_POLICY_INVALID */

@@ -1,4 +1,5 @@
-// What the end of PIN-SSO means for the card: the card itself must forget the PIN, so that "forget" is more than a word.
+// What the end of PIN-SSO means for the card, and of a login that nobody wants any more: the card itself must forget the PIN, so that
+// "forget" is more than a word.
 import { type PinSsoEnd } from '../audit/audit-event.ts';
 import { type BoundToken } from '../cards/bound-token.ts';
 import { type CardTable } from '../cards/card-table.ts';

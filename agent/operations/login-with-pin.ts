@@ -9,8 +9,9 @@ import { askConfirmation, askPin, type DialogOptions } from '../pin/pinentry.ts'
 import { findPinentry } from '../pin/pinentry-program.ts';
 import { finalTryDialog, pinDialog, type PromptReason } from '../pin/prompt-texts.ts';
 import { TokenError } from '../tokens/token.ts';
-import { allowedSite } from './allowed-site.ts';
+import { checkAllowed } from './allowed-site.ts';
 import { dialogOptions, type OperationCall, type OperationContext } from './context.ts';
+import { lockCard } from './end-pin-sso.ts';
 import { holderText } from './login-candidate.ts';
 
 /** How long the dialog has been open before the PIN's state is read again: a quick holder's PIN never waits for it. */
@@ -21,7 +22,8 @@ class StatusChanged extends Error {}
 
 /**
  * Asks for the PIN and logs the token in; belongs inside a dialog turn. Throws KortbroError: ERR_PIN_WRONG, ERR_PIN_LOCKED,
- * ERR_PIN_PAD_UNSUPPORTED, ERR_CARD_CHANGED, ERR_CARD_REMOVED, ERR_USER_*, or TokenError for what the driver failed at.
+ * ERR_PIN_PAD_UNSUPPORTED, ERR_CARD_CHANGED, ERR_CARD_REMOVED, ERR_USER_*, or TokenError for what the driver failed at. A call that
+ * is cancelled throws its signal's reason, or what the card said of the PIN; the token is not logged in then.
  */
 export async function loginWithPin(
   context: OperationContext,
@@ -50,7 +52,11 @@ async function askAndLogin(
   key: TokenKey,
   reason: PromptReason,
 ): Promise<void> {
-  if (token.pin.state === 'locked') await readLockAgain(token, AbortSignal.any([call.signal, token.gone]));
+  if (token.pin.state === 'locked') {
+    // The holder may have unlocked it since, in another program.
+    const reading = token.backend.pinStatus(token.description.handle);
+    token.pin = await unlessAborted(reading, AbortSignal.any([call.signal, token.gone]));
+  }
   if (token.pin.state === 'locked') throw new KortbroError('ERR_PIN_LOCKED');
   const shown = token.pin;
   const final = isFinal(shown);
@@ -62,9 +68,8 @@ async function askAndLogin(
     if (final) await confirmFinalTry(options, finalTryDialog(call.language, origin, holderText(key)));
     pin = await askPin(options, pinDialog(call.language, origin, holderText(key), shown, reason));
     options.signal.throwIfAborted();
-    allowedSite(context, origin);
-    await token.backend.login(token.description.handle, pin, final);
-    token.pin = { state: 'ok' };
+    checkAllowed(context, origin, { token, key });
+    await sendPin(context, call, token, pin, final, options.signal);
   } catch (error) {
     throw noteFailure(token, error);
   } finally {
@@ -73,14 +78,42 @@ async function askAndLogin(
   }
 }
 
-async function confirmFinalTry(options: DialogOptions, text: Parameters<typeof askConfirmation>[1]): Promise<void> {
-  if ((await askConfirmation(options, text)) !== 'ok') throw new KortbroError('ERR_USER_CANCELLED');
+/**
+ * Logs in with the PIN; not at all when `signal` aborts before it is the PIN's turn. Once sent it cannot be called off: when the
+ * caller has given up meanwhile, or the session was locked, the card is made to forget the PIN again.
+ */
+async function sendPin(
+  context: OperationContext,
+  call: OperationCall,
+  token: BoundToken,
+  pin: Buffer,
+  final: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { backend, gone } = token;
+  const { handle } = token.description;
+  // Asked for at once, so that the driver comes to it before it lets go of the card.
+  const lockNext = (): void => {
+    if (isSessionLocked(gone.reason)) void backend.lock(handle).catch(() => undefined);
+  };
+  gone.addEventListener('abort', lockNext, { once: true });
+  try {
+    await backend.login(handle, pin, final, signal);
+  } finally {
+    gone.removeEventListener('abort', lockNext);
+  }
+  token.pin = { state: 'ok' };
+  if (!call.signal.aborted) return;
+  await lockCard(context.cards, token, 'login-lost');
+  call.signal.throwIfAborted();
 }
 
-/** The holder may have unlocked the PIN since, in another program. What cannot be read stays locked. */
-async function readLockAgain(token: BoundToken, signal: AbortSignal): Promise<void> {
-  const reading = token.backend.pinStatus(token.description.handle).catch(() => token.pin);
-  token.pin = await unlessAborted(reading, signal);
+function isSessionLocked(reason: unknown): boolean {
+  return reason instanceof KortbroError && reason.code === 'ERR_AGENT_SESSION_LOCKED';
+}
+
+async function confirmFinalTry(options: DialogOptions, text: Parameters<typeof askConfirmation>[1]): Promise<void> {
+  if ((await askConfirmation(options, text)) !== 'ok') throw new KortbroError('ERR_USER_CANCELLED');
 }
 
 /** A lock made by another program is unseen without a look at the card: taken once, while the dialog is open. */

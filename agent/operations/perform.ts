@@ -21,7 +21,7 @@ export async function perform(context: OperationContext, call: OperationCall, re
     case 'certificates':
       return { result: await listCertificates(context, call) };
     case 'authenticate': {
-      const { token, from } = await authenticate(context, call, request.caller.origin, request.nonce);
+      const { token, from } = await authenticate(context, call, request.caller.origin, request);
       return { result: token, token: from.fingerprint };
     }
     case 'forget-pin': {

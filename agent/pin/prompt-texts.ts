@@ -1,4 +1,5 @@
 // The words of the native dialogs, in Swedish and English. Pure. One question a dialog: who asks, what for, with which card.
+// No line breaks between a number and its word (\u00a0).
 import { type Language } from '../../shared/error-texts.ts';
 import { type PinStatus } from '../../shared/messages.ts';
 
@@ -107,8 +108,8 @@ export function choiceDialog(
     title: swedish ? 'Kortbro – välj e-legitimation' : 'Kortbro – choose e-identity',
     description: [
       swedish
-        ? `Flera e-legitimationer passar. Vill du använda denna (${number} av ${count})?`
-        : `Several e-identities fit. Do you want to use this one (${number} of ${count})?`,
+        ? `Flera e-legitimationer passar. Vill du använda denna (${number}\u00a0av\u00a0${count})?`
+        : `Several e-identities fit. Do you want to use this one (${number}\u00a0of\u00a0${count})?`,
       '',
       `${swedish ? 'Webbplats' : 'Site'}: ${site}`,
       ...cardLines(language, holder),
@@ -133,6 +134,6 @@ function triesLine(language: Language, { state, triesLeft }: PinStatus): string 
     return swedish ? 'OBS! Sista försöket: fel PIN-kod låser kortet.' : 'Note: last try. A wrong PIN locks the card.';
   }
   if (state !== 'low') return undefined;
-  if (triesLeft !== undefined) return swedish ? `${triesLeft} försök kvar.` : `${triesLeft} tries left.`;
+  if (triesLeft !== undefined) return swedish ? `${triesLeft}\u00a0försök kvar.` : `${triesLeft}\u00a0tries left.`;
   return swedish ? 'Fel PIN-kod har skrivits in nyligen.' : 'The PIN was wrong recently.';
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEndpoint } from '../../shared/endpoint.ts';
-import { honestLogin, journal, newNonce, sites, startTarget, type Target } from '../attack/target.ts';
+import { honestLogin, impose, journal, newNonce, sites, startTarget, type Target } from '../attack/target.ts';
 import { waitUntil, within } from '../native-host/within.ts';
 import { codeOf } from '../support/host-client.ts';
 
@@ -67,9 +67,7 @@ describe('An agent that has bad luck', () => {
     const host = await (await target.agent.host()).ready();
     const { answer } = host.authenticate(journal, newNonce());
     await target.agent.pinentry.waitForDialog();
-    target.agent.writePolicy({ sites: [{ origin: journal, access: 'refuse' }] });
-    await waitUntil(() => readFileSync(target.agent.policyPath, 'utf8').includes('refuse'), 'the policy');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await impose(target, host, { sites: [{ origin: journal, access: 'refuse' }] });
     target.agent.pinentry.answer(`pin ${target.anna.pin}`);
     assert.equal(codeOf(await answer), 'ERR_POLICY_ORIGIN');
     assert.deepEqual(await target.agent.keyUse('anna'), { logins: 0, signatures: 0 });

@@ -21,11 +21,12 @@ const floors = [
   ['main', 'commands'],
   ['endpoint'],
   ['operations'],
+  ['logout'],
   ['pin', 'cards', 'policy'],
   ['tokens', 'certificates', 'audit'],
   ['native'],
 ];
-const loadNative = ['tokens', 'pin', 'operations', 'native', 'main', 'commands'];
+const loadNative = ['tokens', 'pin', 'operations', 'logout', 'native', 'main', 'commands'];
 
 function sources(): string[] {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts'], { encoding: 'utf8' });

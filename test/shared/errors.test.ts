@@ -9,6 +9,7 @@ const codes = [
   'ERR_REQUEST_ORIGIN',
   'ERR_REQUEST_FRAME',
   'ERR_REQUEST_NONCE',
+  'ERR_REQUEST_LOGOUT',
   'ERR_REQUEST_DUPLICATE',
   'ERR_REQUEST_TOO_MANY',
   'ERR_REQUEST_CANCELLED',
@@ -36,6 +37,7 @@ const codes = [
   'ERR_AGENT_NOT_RUNNING',
   'ERR_AGENT_STOPPED',
   'ERR_AGENT_BUSY',
+  'ERR_AGENT_LOGOUT_PENDING',
   'ERR_AGENT_SESSION_LOCKED',
   'ERR_AGENT_DRIVER_MISSING',
   'ERR_AGENT_DRIVER_CRASHED',
@@ -59,7 +61,8 @@ describe('Error codes', () => {
   });
 
   it('tell the tries left only where they are known', () => {
-    assert.match(sentence('ERR_PIN_WRONG', 'sv', 2), /2 försök kvar\.$/);
+    assert.match(sentence('ERR_PIN_WRONG', 'sv', 2), /\. 2\u00a0försök kvar\.$/);
+    assert.match(sentence('ERR_PIN_WRONG', 'en', 2), /\. 2\u00a0tries left\.$/);
     assert.match(sentence('ERR_PIN_WRONG', 'en', 1), /One try left\.$/);
     assert.equal(sentence('ERR_PIN_WRONG', 'en'), errorTexts.ERR_PIN_WRONG.en);
   });

@@ -229,8 +229,15 @@ describe('The handshake', () => {
 describe('The policy schema', () => {
   it('fills in every default', () => {
     const policy = policySchema.parse({ sites: [{ origin: 'https://a.se' }] });
-    assert.deepEqual(policy.sites[0], { origin: 'https://a.se', access: 'ask', identity: 'hsa-id', issuers: [] });
+    assert.deepEqual(policy.sites[0], {
+      origin: 'https://a.se',
+      access: 'ask',
+      identity: 'hsa-id',
+      issuers: [],
+      logout: { keep: false },
+    });
     assert.equal(policy.otherSites, 'ask');
+    assert.deepEqual(policy.logout, { actions: ['event', 'call', 'clear', 'navigate'], guard: false, grace: {} });
   });
   const refused: Record<string, unknown> = {
     'a relative module path': { tokens: [{ type: 'pkcs11', module: 'opensc-pkcs11.so' }] },
@@ -238,6 +245,14 @@ describe('The policy schema', () => {
     'an origin with a path': { sites: [{ origin: 'https://a.se/x' }] },
     'an unknown key': { allowEverything: true },
     'a wildcard': { sites: [{ origin: 'https://*.se' }] },
+    'an origin twice': { sites: [{ origin: 'https://a.se' }, { origin: 'https://a.se', access: 'silent' }] },
+    'an action twice': { logout: { actions: ['clear', 'clear'] } },
+    'an action that is none': { logout: { actions: ['explode'] } },
+    'a grace of no time': { logout: { grace: { readerSeconds: 0 } } },
+    'a logout address that is not secure': { sites: [{ origin: 'https://a.se', logout: { url: 'http://a.se/x' } }] },
+    'a logout address with a name': { sites: [{ origin: 'https://a.se', logout: { page: 'https://u@a.se/' } }] },
+    'a proxy with a password': { logout: { proxy: 'http://u:p@proxy.se' } },
+    'a relative file of authorities': { logout: { authorities: 'ca.pem' } },
     'endless PIN-SSO': { pin: { absoluteMinutes: 1e9 } },
   };
   for (const [name, value] of Object.entries(refused)) {

@@ -24,7 +24,7 @@ export function ownDirectory(places: UserPlaces): string {
 }
 
 /** The launcher that the manifests of this user name. */
-export function launcherPath(places: UserPlaces): string {
+function launcherPath(places: UserPlaces): string {
   return join(ownDirectory(places), 'kortbro-native-host');
 }
 

@@ -28,6 +28,9 @@ const allowed = new Set([
   'module',
   'state',
   'where',
+  'outcome',
+  'files',
+  'done',
 ]);
 
 function parse(path: string): ts.SourceFile {

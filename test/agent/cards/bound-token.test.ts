@@ -1,6 +1,7 @@
 // What becomes of a driver's description when the card is bound: keys with certificates that parse, names that can be shown.
 import assert from 'node:assert/strict';
 import { bindToken } from '../../../agent/cards/bound-token.ts';
+import { hiddenCertificate } from '../../../agent/tokens/shown-certificate.ts';
 import { certificateOf } from '../certificates/der.ts';
 import { FakeBackend, description } from '../fake-backend.ts';
 
@@ -16,6 +17,13 @@ describe('A bound token', () => {
       ['45', '47'],
     );
     assert.equal(token.unreadable, 1);
+  });
+
+  it('counts a certificate that its driver does not show among those that do not parse', () => {
+    const shown = bindToken(description({ certificates: [one] }), place);
+    const token = bindToken(description({ certificates: [one, hiddenCertificate] }), place);
+    assert.deepEqual([token.keys.length, token.unreadable], [1, 1]);
+    assert.equal(token.fingerprint, shown.fingerprint);
   });
 
   it('may have none', () => {

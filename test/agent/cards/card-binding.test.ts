@@ -47,6 +47,7 @@ describe('The card table binds', () => {
     second.cards.set('B', [description({ handle: 'of the second' })]);
     first.cards.set('B', [description({ handle: 'of the first' })]);
     world.from(first, second);
+    world.table.update(world.source, picture({ A: ['empty', 0], B: ['empty', 0] }));
     world.table.update(world.source, picture({ A: ['present', 1], B: ['present', 1] }));
     await settle();
     assert.deepEqual(
@@ -98,6 +99,45 @@ describe('The card table binds', () => {
       await settle();
       assert.deepEqual([world.card(), world.problem(), world.table.tokens], ['unsupported', code, []]);
       assert.deepEqual(world.told().slice(-1), [`unreadable A ${code}`]);
+    });
+  }
+
+  it('looks again by itself at a card that could not be read, three times and with a reset', async () => {
+    world.driver.bindInstead = () => Promise.resolve([]);
+    world.table.update(world.source, picture({ A: ['present', 1] }));
+    await settle();
+    for (const pause of [300, 1_500, 6_000, 600_000]) {
+      world.clock.advance(pause);
+      await settle();
+    }
+    assert.deepEqual(world.driver.callsOf('bind'), Array(4).fill('bind A reset'));
+  });
+
+  it('is content with a card that can be read at the second look', async () => {
+    world.driver.bindInstead = () => Promise.reject(new TokenError('ERR_CARD_FAILED'));
+    world.table.update(world.source, picture({ A: ['present', 1] }));
+    await settle();
+    world.driver.bindInstead = undefined;
+    world.clock.advance(300);
+    await settle();
+    world.clock.advance(600_000);
+    await settle();
+    assert.deepEqual([world.card(), world.driver.callsOf('bind').length], ['ready', 2]);
+  });
+
+  const notAgain: [string, string, () => void][] = [
+    ['a card that has left', 'ERR_CARD_FAILED', () => world.table.update(world.source, picture({ A: ['empty', 2] }))],
+    ['a card at which the driver hung', 'ERR_AGENT_DRIVER_HUNG', () => undefined],
+  ];
+  for (const [name, code, happens] of notAgain) {
+    it(`does not look again at ${name}`, async () => {
+      world.driver.bindInstead = () => Promise.reject(new KortbroError(code as 'ERR_CARD_FAILED'));
+      world.table.update(world.source, picture({ A: ['present', 1] }));
+      await settle();
+      happens();
+      world.clock.advance(600_000);
+      await settle();
+      assert.deepEqual(world.driver.callsOf('bind'), ['bind A reset']);
     });
   }
 
@@ -200,7 +240,14 @@ describe('The card table binds', () => {
 
     it('not a card that came in under our eyes', async () => {
       assert.deepEqual(await resets([{ A: ['empty', 0] }], [{ A: ['present', 1] }]), ['bind A']);
-      assert.deepEqual(await resets([{}], [{ A: ['present', 1] }]), ['bind A']);
+    });
+
+    it('a card that is in when its reader comes: a redirected one may have been away with a PIN given', async () => {
+      assert.deepEqual(await resets([{}], [{ A: ['present', 1] }]), ['bind A reset']);
+      assert.deepEqual(await resets([{ A: ['empty', 0] }], [{ A: ['present', 1] }], [{}], [{ A: ['present', 1] }]), [
+        'bind A',
+        'bind A reset',
+      ]);
     });
   });
 });

@@ -126,13 +126,14 @@ describe('The card table', () => {
     it('can still tell an empty reader from one with a card in it, and from one that is not there', async () => {
       await world.bindFirst();
       world.table.setSuspended(true);
-      assert.deepEqual([world.table.isEmpty('A'), world.table.isEmpty('B')], [false, false]);
+      const looks = () => world.table.sights.map(({ name, card }) => `${name} ${card}`);
+      assert.deepEqual(looks(), ['A unread']);
       world.table.update(world.source, picture({ A: ['empty', 2] }));
-      assert.equal(world.table.isEmpty('A'), true);
+      assert.deepEqual(looks(), ['A empty']);
       world.table.update(world.source, picture({}));
-      assert.equal(world.table.isEmpty('A'), false);
+      assert.deepEqual(looks(), []);
       world.table.update(world.source, noService());
-      assert.equal(world.table.isEmpty('A'), false);
+      assert.deepEqual(looks(), []);
     });
   });
 

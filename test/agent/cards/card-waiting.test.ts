@@ -20,6 +20,7 @@ describe('The card table waits', () => {
     beforeEach(() => {
       reading = gate<TokenDescription[]>();
       world.driver.bindInstead = () => reading.promise;
+      world.table.update(world.source, picture({ A: ['empty', 0] }));
       world.table.update(world.source, picture({ A: ['present', 1] }));
     });
 

@@ -25,7 +25,7 @@ describe('An answer', () => {
     }) as Request;
   const status = { type: 'request', id: 's-1', language: 'en', verb: 'status', caller: { kind: 'user' } } as const;
   const answer = async (request: Request, signal = never) => {
-    const message = await dispatch(world.context, 7, request, signal);
+    const message = await dispatch(world.context, { peer: 7, profile: 'p' }, request, signal);
     assert.deepEqual(parseAgentMessage(message), message, 'its asker can read it');
     return message;
   };
@@ -53,6 +53,23 @@ describe('An answer', () => {
     assert.deepEqual(requests(), [{ event: 'request-done', peer: 7, verb: 'status', milliseconds: 0 }]);
   });
 
+  it('to a page that asks for its status again and again leaves no line in the log', async () => {
+    const asked: Request = { ...status, caller: { kind: 'page', origin: journal } };
+    for (let i = 0; i < 50; i++) assert.equal((await answer(asked)).type, 'response');
+    assert.deepEqual(requests(), []);
+  });
+
+  it('that refuses a page its status is in the log', async () => {
+    world.context.policy = () => {
+      throw new KortbroError('ERR_POLICY_INVALID');
+    };
+    await answer({ ...status, caller: { kind: 'page', origin: journal } });
+    assert.deepEqual(
+      requests().map(({ event }) => event),
+      ['request-refused'],
+    );
+  });
+
   it('is the code with its sentence in the language of the request', async () => {
     for (const language of ['sv', 'en'] as const) {
       const message = await answer(login({ language }));
@@ -75,10 +92,12 @@ describe('An answer', () => {
     await world.insert([hsa]);
     world.driver.loginInstead = () => Promise.reject(new TokenError('ERR_PIN_WRONG', { triesLeft: 2 }));
     const known = await answer(login());
-    assert.ok(known.type === 'error' && known.error.triesLeft === 2 && /(?<!\d)2 försök/.test(known.error.message));
+    assert.ok(
+      known.type === 'error' && known.error.triesLeft === 2 && /(?<!\d)2\u00a0försök/.test(known.error.message),
+    );
     world.driver.loginInstead = () => Promise.reject(new TokenError('ERR_PIN_WRONG'));
     const unknown = await answer(login());
-    assert.ok(unknown.type === 'error' && !('triesLeft' in unknown.error) && !/\d försök/.test(unknown.error.message));
+    assert.ok(unknown.type === 'error' && !('triesLeft' in unknown.error) && !/\d\sförsök/.test(unknown.error.message));
   });
 
   it('to a failure of the driver says nothing of the driver; the log does, by the same incident', async () => {

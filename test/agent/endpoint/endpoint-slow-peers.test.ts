@@ -80,11 +80,11 @@ describe('The endpoint', () => {
     it('whose frame is too large, before it has come', async () => {
       const peer = await world.proven();
       peer.say('x'.repeat(limits.messageToHost + 1));
-      assert.equal((await peer.ended()).code, 1009);
+      assert.equal((await peer.ended()).code, closeCodes.ERR_REQUEST_TOO_LARGE);
       const other = await world.proven();
       // A frame of 2^40 bytes: only its head is ever sent.
       other.write(Buffer.from([0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
-      await other.ended(2_000);
+      assert.equal((await other.ended(2_000)).code, closeCodes.ERR_REQUEST_TOO_LARGE);
       assert.equal(world.asked.length, 0);
     });
 

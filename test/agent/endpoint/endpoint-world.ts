@@ -20,6 +20,7 @@ export const cancel = (id: string) => JSON.stringify({ type: 'cancel', id });
 /** A request that waits for its answer. */
 export interface Asked {
   peer: number;
+  profile: string;
   request: Request;
   signal: AbortSignal;
   answer: (message?: AgentMessage) => void;
@@ -30,6 +31,8 @@ export class EndpointWorld {
   readonly clock = new FakeClock();
   readonly asked: Asked[] = [];
   readonly log: AuditEvent[] = [];
+  /** What browsers have said of their logouts. */
+  readonly steps: string[] = [];
   /** How often the endpoint has said that it was lost. */
   lost = 0;
   isOwnUser: () => boolean = () => true;
@@ -39,12 +42,16 @@ export class EndpointWorld {
 
   async open(): Promise<this> {
     const callbacks: EndpointCallbacks = {
-      answer: (peer, one, signal) =>
+      answer: ({ peer, profile }, one, signal) =>
         new Promise((resolve) => {
           const honest: AgentMessage = { type: 'response', id: one.id, result: { agent: '0.1.0' } };
-          this.asked.push({ peer, request: one, signal, answer: (message = honest) => resolve(message) });
+          this.asked.push({ peer, profile, request: one, signal, answer: (message = honest) => resolve(message) });
         }),
-      snapshot: () => ({ type: 'snapshot', sequence: 5, state }),
+      greet: (profile) => [
+        { type: 'snapshot', sequence: 5, state },
+        ...(profile === '' ? [] : [{ type: 'visits' as const, open: [], owed: [], guarded: [] }]),
+      ],
+      logoutStep: (profile, visit, step) => this.steps.push([profile, visit, step].join(' ')),
       isOwnUser: () => this.isOwnUser(),
       audit: (event) => this.log.push(event),
       lost: () => this.lost++,

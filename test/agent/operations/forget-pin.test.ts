@@ -13,7 +13,8 @@ describe('Forgetting the PIN', () => {
   let world: OperationWorld;
   let hsa: CardKey;
   let bertils: CardKey;
-  const forget = (signal = new AbortController().signal) => forgetPin(world.context, { language: 'sv', signal });
+  const forget = (signal = new AbortController().signal) =>
+    forgetPin(world.context, { language: 'sv', signal, profile: 'p' });
   const binds = () => world.driver.callsOf('bind');
 
   before(async () => {

@@ -4,19 +4,16 @@ import { TokenError } from '../../../agent/tokens/token.ts';
 import { gate, kortbroError } from '../fake-backend.ts';
 import { settle } from '../fake-clock.ts';
 import { waitUntil } from '../../native-host/within.ts';
-import { assertTokenOf, cancelled, staysOpen } from './login-checks.ts';
-import { journal, OperationWorld, prescriptions, stranger, loginCards, type CardKey } from './operation-world.ts';
+import { assertTokenOf, cancelled, inNewWorlds, staysOpen } from './login-checks.ts';
+import { journal, type OperationWorld, prescriptions, stranger, type CardKey } from './operation-world.ts';
 
 describe('A login', () => {
   let world: OperationWorld;
   let hsa: CardKey;
-  before(async () => {
-    ({ hsa } = await loginCards());
+  inNewWorlds((next, cards) => {
+    world = next;
+    ({ hsa } = cards);
   });
-  beforeEach(() => {
-    world = new OperationWorld();
-  });
-  afterEach(() => world.pinentry.remove());
 
   describe('can be cancelled', () => {
     const cancelAt = async (prepare: () => Promise<void> | void, isTime: () => boolean, origin = journal) => {
@@ -117,22 +114,6 @@ describe('A login', () => {
       assert.equal(world.pinentry.alive.length, 1);
       world.pull();
       await assert.rejects(first, kortbroError('ERR_CARD_REMOVED'));
-    });
-
-    it('while the PIN is at the card: the login is not lost, and the next site needs no PIN', async () => {
-      const door = gate();
-      await world.insert([hsa]);
-      world.driver.loginInstead = () => door.promise;
-      const asker = new AbortController();
-      const login = world.login(journal, asker.signal);
-      login.catch(() => undefined);
-      await waitUntil(() => world.logins.length === 1, 'the login', 5_000);
-      asker.abort(cancelled());
-      door.open();
-      await assert.rejects(login, kortbroError('ERR_REQUEST_CANCELLED'));
-      assert.deepEqual(world.signatures, []);
-      assertTokenOf(hsa, prescriptions, await world.login(prescriptions));
-      assert.deepEqual([world.kinds, world.logins.length], [['pin'], 1]);
     });
 
     it('while the card signs: nobody gets the signature', async () => {

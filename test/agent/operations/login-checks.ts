@@ -1,12 +1,26 @@
-// What login tests assert again and again.
+// What login tests begin with, and what they assert again and again.
 import assert from 'node:assert/strict';
 import { verify, X509Certificate } from 'node:crypto';
 import { type authenticate } from '../../../agent/operations/authenticate.ts';
 import { KortbroError } from '../../../shared/errors.ts';
 import { parseResult } from '../../../shared/messages.ts';
-import { signedBytes, type CardKey } from './operation-world.ts';
+import { loginCards, OperationWorld, signedBytes, type CardKey, type LoginCards } from './operation-world.ts';
 
 export type Login = Awaited<ReturnType<typeof authenticate>>;
+
+/** For a suite: each of its tests begins in a world of its own, handed to `begin` with the cards, and tidied up afterwards. */
+export function inNewWorlds(begin: (world: OperationWorld, cards: LoginCards) => void): void {
+  let world: OperationWorld;
+  let cards: LoginCards;
+  before(async () => {
+    cards = await loginCards();
+  });
+  beforeEach(() => {
+    world = new OperationWorld();
+    begin(world, cards);
+  });
+  afterEach(() => world.pinentry.remove());
+}
 
 /** A pinentry's reply: none, for as long as it runs. */
 export const staysOpen = 'exec sleep 60';

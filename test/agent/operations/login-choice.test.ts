@@ -2,21 +2,18 @@
 import assert from 'node:assert/strict';
 import { kortbroError } from '../fake-backend.ts';
 import { refusals, say } from '../pin/scripted-pinentry.ts';
-import { assertTokenOf, staysOpen } from './login-checks.ts';
-import { journal, OperationWorld, prescriptions, loginCards, type CardKey } from './operation-world.ts';
+import { assertTokenOf, inNewWorlds, staysOpen } from './login-checks.ts';
+import { journal, type OperationWorld, prescriptions, type CardKey } from './operation-world.ts';
 
 describe('A login', () => {
   let world: OperationWorld;
   let hsa: CardKey;
   let personal: CardKey;
   let bertils: CardKey;
-  before(async () => {
-    ({ hsa, personal, bertils } = await loginCards());
+  inNewWorlds((next, cards) => {
+    world = next;
+    ({ hsa, personal, bertils } = cards);
   });
-  beforeEach(() => {
-    world = new OperationWorld();
-  });
-  afterEach(() => world.pinentry.remove());
 
   describe('with several certificates', () => {
     beforeEach(() => {
@@ -35,7 +32,9 @@ describe('A login', () => {
       world.pinentry.is({ confirm: secondOne(`${world.pinentry.directory}/once`) });
       assertTokenOf(personal, journal, await world.login());
       assert.deepEqual(world.kinds, ['question', 'question', 'pin']);
-      assert.ok(world.pinentry.text(0).includes('1 av 2') && world.pinentry.text(1).includes('2 av 2'));
+      assert.ok(
+        world.pinentry.text(0).includes('1\u00a0av\u00a02') && world.pinentry.text(1).includes('2\u00a0av\u00a02'),
+      );
       assert.ok(world.pinentry.text(1).includes('199001012385') && world.pinentry.text(2).includes('199001012385'));
       assertTokenOf(personal, journal, await world.login());
       assert.equal(world.pinentry.dialogs.length, 3);

@@ -5,20 +5,17 @@ import { kortbroError, tokenError } from '../fake-backend.ts';
 import { settle } from '../fake-clock.ts';
 import { refusals, say } from '../pin/scripted-pinentry.ts';
 import { waitUntil } from '../../native-host/within.ts';
-import { assertTokenOf } from './login-checks.ts';
-import { OperationWorld, prescriptions, loginCards, type CardKey } from './operation-world.ts';
+import { assertTokenOf, inNewWorlds } from './login-checks.ts';
+import { OperationWorld, prescriptions, type CardKey } from './operation-world.ts';
 
 describe('A login', () => {
   let world: OperationWorld;
   let hsa: CardKey;
   let bertils: CardKey;
-  before(async () => {
-    ({ hsa, bertils } = await loginCards());
+  inNewWorlds((next, cards) => {
+    world = next;
+    ({ hsa, bertils } = cards);
   });
-  beforeEach(() => {
-    world = new OperationWorld();
-  });
-  afterEach(() => world.pinentry.remove());
 
   describe('when the card lost the login', () => {
     beforeEach(async () => {

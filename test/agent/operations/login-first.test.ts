@@ -5,16 +5,15 @@ import { TokenError } from '../../../agent/tokens/token.ts';
 import { certificateOf } from '../certificates/der.ts';
 import { gate, kortbroError, tokenError } from '../fake-backend.ts';
 import { settle } from '../fake-clock.ts';
-import { assertTokenOf, cancelled, staysOpen } from './login-checks.ts';
+import { assertTokenOf, cancelled, inNewWorlds, staysOpen } from './login-checks.ts';
 import {
   anna,
   barred,
   cardKey,
   journal,
   nonce,
-  OperationWorld,
+  type OperationWorld,
   settings,
-  loginCards,
   type CardKey,
 } from './operation-world.ts';
 
@@ -22,13 +21,10 @@ describe('A login', () => {
   let world: OperationWorld;
   let hsa: CardKey;
   let personal: CardKey;
-  before(async () => {
-    ({ hsa, personal } = await loginCards());
+  inNewWorlds((next, cards) => {
+    world = next;
+    ({ hsa, personal } = cards);
   });
-  beforeEach(() => {
-    world = new OperationWorld();
-  });
-  afterEach(() => world.pinentry.remove());
 
   describe('with the PIN', () => {
     it('asks for it once, logs in once, signs once', async () => {
@@ -77,6 +73,18 @@ describe('A login', () => {
       };
       await assert.rejects(world.login(), tokenError('ERR_PIN_WRONG'));
       assert.deepEqual([...(seen ?? [1])], [0, 0, 0, 0, 0, 0]);
+    });
+
+    it('waits for a card that is read anew in the very moment in which it is looked for', async () => {
+      await world.insert([hsa]);
+      const settled = world.cards.settled.bind(world.cards);
+      let isFirst = true;
+      world.cards.settled = async (signal) => {
+        await settled(signal);
+        if (isFirst) void world.cards.rebind('A', true);
+        isFirst = false;
+      };
+      assertTokenOf(hsa, journal, await world.login());
     });
 
     it('waits for a card that is being read', async () => {
@@ -177,9 +185,12 @@ describe('A login', () => {
 
   it('refuses a nonce that is none before anything is asked', async () => {
     await world.insert([hsa]);
-    const call = { language: 'en', signal: new AbortController().signal } as const;
+    const call = { language: 'en', signal: new AbortController().signal, profile: 'p' } as const;
     for (const bad of ['', nonce.slice(1), `${nonce} `]) {
-      await assert.rejects(authenticate(world.context, call, journal, bad), kortbroError('ERR_REQUEST_NONCE'));
+      await assert.rejects(
+        authenticate(world.context, call, journal, { nonce: bad }),
+        kortbroError('ERR_REQUEST_NONCE'),
+      );
     }
     assert.deepEqual([world.kinds, world.driver.calls], [[], []]);
   });

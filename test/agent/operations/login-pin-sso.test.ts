@@ -6,28 +6,17 @@ import { limits } from '../../../shared/limits.ts';
 import { kortbroError } from '../fake-backend.ts';
 import { settle } from '../fake-clock.ts';
 import { refusals, say, sayPin } from '../pin/scripted-pinentry.ts';
-import { assertTokenOf, staysOpen } from './login-checks.ts';
-import {
-  another,
-  journal,
-  OperationWorld,
-  prescriptions,
-  stranger,
-  loginCards,
-  type CardKey,
-} from './operation-world.ts';
+import { assertTokenOf, inNewWorlds, staysOpen } from './login-checks.ts';
+import { another, journal, type OperationWorld, prescriptions, stranger, type CardKey } from './operation-world.ts';
 
 describe('A login', () => {
   let world: OperationWorld;
   let hsa: CardKey;
   let bertils: CardKey;
-  before(async () => {
-    ({ hsa, bertils } = await loginCards());
+  inNewWorlds((next, cards) => {
+    world = next;
+    ({ hsa, bertils } = cards);
   });
-  beforeEach(() => {
-    world = new OperationWorld();
-  });
-  afterEach(() => world.pinentry.remove());
 
   describe('within PIN-SSO', () => {
     beforeEach(async () => {
@@ -72,7 +61,7 @@ describe('A login', () => {
       await assert.rejects(world.login(stranger), kortbroError('ERR_USER_DECLINED'));
       await assert.rejects(world.login(stranger), kortbroError('ERR_USER_DECLINED'));
       assert.deepEqual(world.signatures, []);
-      assert.equal(world.context.visitors.has(stranger), false);
+      assert.equal(world.holders.cardAt(stranger), undefined);
       assert.deepEqual(world.events.slice(-2), ['consent-refused', 'consent-refused']);
       assertTokenOf(hsa, prescriptions, await world.login(prescriptions));
     });
@@ -177,7 +166,7 @@ describe('A login', () => {
       const [first, second] = await Promise.allSettled([world.login(), world.login(prescriptions)]);
       assert.deepEqual([first.status, second.status], ['rejected', 'fulfilled']);
       assert.deepEqual(world.kinds, ['pin', 'pin']);
-      assert.match(world.pinentry.text(1), /(?<!\d)2 försök/);
+      assert.match(world.pinentry.text(1), /(?<!\d)2\u00a0försök/);
     });
 
     it('is told that the session is locked, not that there is no card, when it waited for a dialog', async () => {

@@ -5,20 +5,17 @@ import { kortbroError, tokenError } from '../fake-backend.ts';
 import { settle } from '../fake-clock.ts';
 import { refusals, say, sayPin } from '../pin/scripted-pinentry.ts';
 import { waitUntil } from '../../native-host/within.ts';
-import { assertTokenOf, staysOpen, type Login } from './login-checks.ts';
-import { journal, OperationWorld, loginCards, type CardKey } from './operation-world.ts';
+import { assertTokenOf, inNewWorlds, staysOpen, type Login } from './login-checks.ts';
+import { journal, OperationWorld, type CardKey } from './operation-world.ts';
 
 describe('A login', () => {
   let world: OperationWorld;
   let hsa: CardKey;
   let bertils: CardKey;
-  before(async () => {
-    ({ hsa, bertils } = await loginCards());
+  inNewWorlds((next, cards) => {
+    world = next;
+    ({ hsa, bertils } = cards);
   });
-  beforeEach(() => {
-    world = new OperationWorld();
-  });
-  afterEach(() => world.pinentry.remove());
 
   describe('with a wrong PIN', () => {
     const wrong = (triesLeft?: number) => () =>
@@ -33,7 +30,7 @@ describe('A login', () => {
       );
       assert.deepEqual([world.kinds, world.logins, world.signatures], [['pin'], ['login handle of A'], []]);
       assert.equal(world.context.pinSso.isOpen(token), false);
-      assert.deepEqual(world.context.visitors.sites, []);
+      assert.equal(world.holders.cardAt(journal), undefined);
     });
 
     it('says in the next dialog how many tries are left, if the card told', async () => {
@@ -42,7 +39,7 @@ describe('A login', () => {
       await assert.rejects(world.login());
       world.driver.loginInstead = undefined;
       await world.login();
-      assert.match(world.pinentry.text(1), /(?<!\d)2 försök/);
+      assert.match(world.pinentry.text(1), /(?<!\d)2\u00a0försök/);
     });
 
     it('names no number that the card did not tell', async () => {
@@ -51,7 +48,7 @@ describe('A login', () => {
       await assert.rejects(world.login());
       await assert.rejects(world.login());
       assert.notEqual(world.pinentry.text(1), world.pinentry.text(0));
-      assert.doesNotMatch(world.pinentry.text(1), /\d försök/);
+      assert.doesNotMatch(world.pinentry.text(1), /\d\sförsök/);
     });
 
     it('wants a second confirmation when it was the last but one', async () => {
@@ -77,10 +74,23 @@ describe('A login', () => {
     it('that has locked the card: ERR_PIN_LOCKED, and from then on without a login', async () => {
       await world.insert([hsa]);
       world.driver.loginInstead = () => Promise.reject(new TokenError('ERR_PIN_LOCKED', { triesLeft: 0 }));
-      world.driver.statusInstead = () => Promise.reject(new TokenError('ERR_CARD_FAILED'));
+      world.driver.statusInstead = () => ({ state: 'locked', triesLeft: 0 });
       await assert.rejects(world.login(), tokenError('ERR_PIN_LOCKED'));
       await assert.rejects(world.login(), kortbroError('ERR_PIN_LOCKED'));
       assert.deepEqual([world.logins.length, world.kinds], [1, ['pin']]);
+    });
+
+    it('that has locked the card, which then cannot be asked: it is read anew, and may be unlocked', async () => {
+      await world.insert([hsa]);
+      world.driver.loginInstead = () => Promise.reject(new TokenError('ERR_PIN_LOCKED', { triesLeft: 0 }));
+      await assert.rejects(world.login(), tokenError('ERR_PIN_LOCKED'));
+      // As a driver does after any failure: what it had bound is gone.
+      world.driver.statusInstead = () => Promise.reject(new TokenError('ERR_CARD_FAILED'));
+      await assert.rejects(world.login(), tokenError('ERR_CARD_FAILED'));
+      assert.deepEqual(world.driver.callsOf('bind'), ['bind A reset']);
+      world.driver.loginInstead = undefined;
+      assertTokenOf(hsa, journal, await world.login());
+      assert.deepEqual([world.logins.length, world.kinds], [2, ['pin', 'pin']]);
     });
 
     it('that has locked the card is forgotten when the holder has unlocked it in another program', async () => {

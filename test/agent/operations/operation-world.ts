@@ -6,14 +6,16 @@ import { type BoundToken } from '../../../agent/cards/bound-token.ts';
 import { CardTable, type CardSource } from '../../../agent/cards/card-table.ts';
 import { authenticate } from '../../../agent/operations/authenticate.ts';
 import { type OperationContext } from '../../../agent/operations/context.ts';
+import { Holders } from '../../../agent/cards/holders.ts';
+import { Logouts } from '../../../agent/logout/logouts.ts';
 import { lockCard } from '../../../agent/operations/end-pin-sso.ts';
 import { DialogQueue } from '../../../agent/pin/dialog-queue.ts';
 import { PinSso } from '../../../agent/pin/pin-sso.ts';
-import { Visitors } from '../../../agent/pin/visitors.ts';
 import { type PolicyOutcome } from '../../../agent/policy/policy-file.ts';
 import { type TokenDescription } from '../../../agent/tokens/token.ts';
 import { anna, bertil, type Person } from '../../../demo/pki/persons.ts';
 import { createTestPki, type PersonRequest, type TestPki } from '../../../demo/pki/pki.ts';
+import { type AgentMessage, type LogoutRegistration } from '../../../shared/messages.ts';
 import { policySchema } from '../../../shared/policy.ts';
 import { waitUntil } from '../../native-host/within.ts';
 import { FakeBackend, description } from '../fake-backend.ts';
@@ -65,7 +67,28 @@ export class OperationWorld {
   readonly pinentry = new ScriptedPinentry();
   readonly log: AuditEvent[] = [];
   readonly source: CardSource = { name: 'pcsc', backends: [this.driver] };
-  readonly cards = new CardTable(this.clock, () => undefined);
+  readonly cards: CardTable = new CardTable(this.clock, () => this.holders.look());
+  readonly holders: Holders = new Holders(
+    this.clock,
+    () => ({ service: 'running', session: this.suspended ? 'locked' : 'active', readers: this.cards.sights }),
+    () => 2_000,
+    () => this.logouts.review(),
+  );
+  /** What the browser was told of visits, and calls that the agent was to make. */
+  readonly orders: AgentMessage[] = [];
+  readonly called: string[] = [];
+  readonly logouts: Logouts = new Logouts({
+    clock: this.clock,
+    now: () => today.getTime() + this.clock.now(),
+    policy: () => (this.policy.ok ? this.policy.policy : policySchema.parse({})),
+    presence: (holder) => this.holders.presence(holder),
+    store: { found: [], save: () => true },
+    browsers: { isConnected: () => true, send: (_profile, message) => this.orders.push(message) },
+    calls: { deliver: ({ url }, reason) => this.called.push(`${url} ${reason}`) },
+    leases: { start: () => undefined, stop: () => undefined },
+    lockWorkstation: () => undefined,
+    audit: (event) => this.log.push(event),
+  });
   readonly context: OperationContext;
   /** How often the picture of the state was announced. */
   changes = 0;
@@ -89,7 +112,8 @@ export class OperationWorld {
         },
       ),
       dialogs: new DialogQueue(this.clock),
-      visitors: new Visitors(),
+      holders: this.holders,
+      logouts: this.logouts,
       suspended: () => this.suspended,
       audit: (event) => this.log.push(event),
       changed: () => this.changes++,
@@ -139,8 +163,9 @@ export class OperationWorld {
     this.cards.setSuspended(true);
   }
 
-  login(origin = journal, signal = new AbortController().signal) {
-    return authenticate(this.context, { language: 'sv', signal }, origin, nonce);
+  login(origin = journal, signal = new AbortController().signal, logout?: LogoutRegistration) {
+    const request = logout === undefined ? { nonce } : { nonce, logout };
+    return authenticate(this.context, { language: 'sv', signal, profile: 'p' }, origin, request);
   }
 
   /** Waits until this many dialogs have been shown in all. */
@@ -202,7 +227,14 @@ function signerOf(keys: readonly CardKey[]): FakeBackend['signer'] {
 }
 
 /** Anna's card with the HSA-id, hers with the personal number, and Bertil's. */
-export function loginCards(): Promise<{ hsa: CardKey; personal: CardKey; bertils: CardKey }> {
+export interface LoginCards {
+  hsa: CardKey;
+  personal: CardKey;
+  bertils: CardKey;
+}
+
+/** The cards of the login tests, made once in a process. */
+export function loginCards(): Promise<LoginCards> {
   cards ??= Promise.all([
     cardKey('45'),
     cardKey('46', anna, { identity: 'personal-number' }),
@@ -210,6 +242,6 @@ export function loginCards(): Promise<{ hsa: CardKey; personal: CardKey; bertils
   ]).then(([hsa, personal, bertils]) => ({ hsa, personal, bertils }));
   return cards;
 }
-let cards: ReturnType<typeof loginCards> | undefined;
+let cards: Promise<LoginCards> | undefined;
 
 export { anna, bertil };

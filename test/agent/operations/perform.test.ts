@@ -11,7 +11,7 @@ describe('A request', () => {
     world = new OperationWorld();
   });
   afterEach(() => world.pinentry.remove());
-  const call = { language: 'sv', signal: new AbortController().signal } as const;
+  const call = { language: 'sv', signal: new AbortController().signal, profile: 'p' } as const;
   const base = { type: 'request', id: '1', language: 'sv' } as const;
 
   it('of every verb comes to its result, in the form that its asker reads', async () => {

@@ -180,7 +180,7 @@ describe('The picture for the holder', () => {
 
 describe('The list of certificates', () => {
   let world: OperationWorld;
-  const call = { language: 'sv', signal: new AbortController().signal } as const;
+  const call = { language: 'sv', signal: new AbortController().signal, profile: 'p' } as const;
   beforeEach(() => {
     world = new OperationWorld();
   });

@@ -2,40 +2,18 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { askPin, type DialogOptions } from '../../../agent/pin/pinentry.ts';
-import { type DialogText } from '../../../agent/pin/prompt-texts.ts';
+import { askPin } from '../../../agent/pin/pinentry.ts';
 import { KortbroError } from '../../../shared/errors.ts';
 import { kortbroError } from '../fake-backend.ts';
 import { waitUntil, within } from '../../native-host/within.ts';
+import { pinentryRuns, text } from './pinentry-runs.ts';
 import { refusals, say, sayPin, ScriptedPinentry, type Replies } from './scripted-pinentry.ts';
-
-const text: DialogText = {
-  title: 'Kortbro',
-  description: 'https://journal.example.se vill\nveta 100 %',
-  prompt: 'PIN:',
-  ok: 'Legitimera',
-  cancel: 'Avbryt',
-};
 
 describe('A pinentry program', () => {
   let pinentry: ScriptedPinentry;
-  const options = (changes: Partial<DialogOptions> = {}): DialogOptions => ({
-    program: pinentry.program,
-    seconds: 10,
-    signal: new AbortController().signal,
-    environment: { PATH: process.env['PATH'] },
-    ...changes,
+  const { options, ask, allGone } = pinentryRuns((next) => {
+    pinentry = next;
   });
-  const ask = (replies: Replies = {}, changes: Partial<DialogOptions> = {}) => {
-    pinentry.is(replies);
-    return within(9_000, askPin(options(changes), text), 'an answer');
-  };
-  const allGone = (milliseconds = 1_000) => waitUntil(() => pinentry.alive.length === 0, 'the end', milliseconds);
-
-  beforeEach(() => {
-    pinentry = new ScriptedPinentry();
-  });
-  afterEach(() => pinentry.remove());
 
   describe('that is called off', () => {
     const abortWhen = async (replies: Replies, isTime: () => boolean) => {

@@ -1,43 +1,16 @@
 // One run of a pinentry program, with real programs that behave, misbehave, crash and hang.
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { askConfirmation, askPin, type DialogOptions } from '../../../agent/pin/pinentry.ts';
-import { type DialogText } from '../../../agent/pin/prompt-texts.ts';
+import { askPin } from '../../../agent/pin/pinentry.ts';
 import { kortbroError } from '../fake-backend.ts';
-import { waitUntil, within } from '../../native-host/within.ts';
-import { refusals, say, sayPin, ScriptedPinentry, type Replies } from './scripted-pinentry.ts';
-
-const text: DialogText = {
-  title: 'Kortbro',
-  description: 'https://journal.example.se vill\nveta 100 %',
-  prompt: 'PIN:',
-  ok: 'Legitimera',
-  cancel: 'Avbryt',
-};
+import { pinentryRuns, text } from './pinentry-runs.ts';
+import { refusals, say, sayPin, type Replies, type ScriptedPinentry } from './scripted-pinentry.ts';
 
 describe('A pinentry program', () => {
   let pinentry: ScriptedPinentry;
-  const options = (changes: Partial<DialogOptions> = {}): DialogOptions => ({
-    program: pinentry.program,
-    seconds: 10,
-    signal: new AbortController().signal,
-    environment: { PATH: process.env['PATH'] },
-    ...changes,
+  const { options, ask, confirm, allGone } = pinentryRuns((next) => {
+    pinentry = next;
   });
-  const ask = (replies: Replies = {}, changes: Partial<DialogOptions> = {}) => {
-    pinentry.is(replies);
-    return within(9_000, askPin(options(changes), text), 'an answer');
-  };
-  const confirm = (reply: string) => {
-    pinentry.is({ confirm: reply });
-    return within(9_000, askConfirmation(options(), text), 'an answer');
-  };
-  const allGone = (milliseconds = 1_000) => waitUntil(() => pinentry.alive.length === 0, 'the end', milliseconds);
-
-  beforeEach(() => {
-    pinentry = new ScriptedPinentry();
-  });
-  afterEach(() => pinentry.remove());
 
   it('gives the PIN in a Buffer of exactly its length, in memory that no other Buffer shares', async () => {
     const pin = await ask();

@@ -81,7 +81,7 @@ describe('The words of a dialog', () => {
     ['nothing of a PIN that is fine', { state: 'ok' }, 'nothing'],
     ['nothing of a PIN that is fine, also when the card counts', { state: 'ok', triesLeft: 3 }, 'nothing'],
     ['nothing when nothing is known', { state: 'unknown' }, 'nothing'],
-    ['the number when the card tells it', { state: 'low', triesLeft: 2 }, /(?<!\d)2 (försök|tries)/],
+    ['the number when the card tells it', { state: 'low', triesLeft: 2 }, /(?<!\d)2\u00a0(försök|tries)/],
     ['words and no number when it does not', { state: 'low' }, 'words'],
     ['that it is the last', { state: 'final' }, 'last'],
     ['that it is the last, by number', { state: 'final', triesLeft: 1 }, 'last'],
@@ -110,7 +110,7 @@ describe('The words of a dialog', () => {
 
   it('has a No of its own where No is not Cancel', () => {
     assert.ok(consentDialog('sv', site, anna).notOk !== undefined);
-    assert.match(choiceDialog('sv', site, anna, 2, 3).description, /2 av 3/);
+    assert.match(choiceDialog('sv', site, anna, 2, 3).description, /2\u00a0av\u00a03/);
     assert.equal(finalTryDialog('sv', site, anna).notOk, undefined);
   });
 

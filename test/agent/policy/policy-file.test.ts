@@ -4,33 +4,12 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadPolicy, type PolicyOutcome } from '../../../agent/policy/policy-file.ts';
+import { loadPolicy } from '../../../agent/policy/policy-file.ts';
 import { limits } from '../../../shared/limits.ts';
 import { defaultPolicy } from '../../../shared/policy.ts';
+import { full, refusal } from './policy-samples.ts';
 
 const isRoot = process.getuid?.() === 0;
-
-const refusal = (outcome: PolicyOutcome): string => (outcome.ok ? 'accepted' : `${outcome.line}: ${outcome.reason}`);
-
-const full = {
-  $schema: './policy.schema.json',
-  tokens: [{ type: 'pkcs11', module: '/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so' }],
-  pin: { program: '/usr/bin/pinentry-gtk-2', dialogSeconds: 60, idleMinutes: 30, absoluteMinutes: 480 },
-  card: { operationSeconds: 30 },
-  sites: [
-    {
-      origin: 'https://journal.example.se',
-      access: 'silent',
-      identity: 'any',
-      issuers: ['CA'],
-      minimumAssuranceLevel: 3,
-    },
-    { origin: 'https://recept.example.se:8443' },
-  ],
-  otherSites: 'refuse',
-  assuranceLevels: [{ policyOid: '2.999.1', issuer: 'CA', level: 3 }],
-  allowLocalhost: true,
-};
 
 describe('The policy file', () => {
   let directory: string;

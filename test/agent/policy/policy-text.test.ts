@@ -1,30 +1,9 @@
 // The text of a policy: what is broken is refused with its line and the reason.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parsePolicy, type PolicyOutcome } from '../../../agent/policy/policy-file.ts';
+import { parsePolicy } from '../../../agent/policy/policy-file.ts';
 import { defaultPolicy } from '../../../shared/policy.ts';
-
-const refusal = (outcome: PolicyOutcome): string => (outcome.ok ? 'accepted' : `${outcome.line}: ${outcome.reason}`);
-
-const full = {
-  $schema: './policy.schema.json',
-  tokens: [{ type: 'pkcs11', module: '/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so' }],
-  pin: { program: '/usr/bin/pinentry-gtk-2', dialogSeconds: 60, idleMinutes: 30, absoluteMinutes: 480 },
-  card: { operationSeconds: 30 },
-  sites: [
-    {
-      origin: 'https://journal.example.se',
-      access: 'silent',
-      identity: 'any',
-      issuers: ['CA'],
-      minimumAssuranceLevel: 3,
-    },
-    { origin: 'https://recept.example.se:8443' },
-  ],
-  otherSites: 'refuse',
-  assuranceLevels: [{ policyOid: '2.999.1', issuer: 'CA', level: 3 }],
-  allowLocalhost: true,
-};
+import { full, refusal } from './policy-samples.ts';
 
 describe('The text of a policy', () => {
   it('is read, with the defaults filled in', () => {
@@ -37,6 +16,7 @@ describe('The text of a policy', () => {
       access: 'ask',
       identity: 'hsa-id',
       issuers: [],
+      logout: { keep: false },
     });
     const empty = parsePolicy('{}', 'p');
     assert.ok(empty.ok);

@@ -23,12 +23,12 @@ export function checkPinDialog({ pinProgram: { configured, found }, environment 
           problem(
             'pin-dialog',
             {
-              sv: `${configured} (pin.program i policyn) finns inte.`,
-              en: `${configured} (pin.program in the policy) does not exist.`,
+              sv: `${configured} (pin.program i policyn) finns inte, eller kan ändras av andra än root.`,
+              en: `${configured} (pin.program in the policy) does not exist, or can be changed by others than root.`,
             },
             {
-              sv: 'Installera programmet, eller ta bort pin.program.',
-              en: 'Install the program, or remove pin.program.',
+              sv: 'Installera programmet så att bara root kan ändra det, eller ta bort pin.program.',
+              en: 'Install the program so that only root can change it, or remove pin.program.',
             },
           ),
         ];

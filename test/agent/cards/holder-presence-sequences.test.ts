@@ -1,0 +1,122 @@
+// Whether the holder is there: what must hold for every sequence of sights.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { isAbsence, nextPresence, type CardSight, type Presence } from '../../../agent/cards/holder-presence.ts';
+import {
+  anna,
+  bertil,
+  cardOf,
+  empty,
+  identifyTime,
+  mute,
+  noService,
+  see,
+  short,
+  unread,
+  unreadable,
+} from './presence-world.ts';
+
+const atStart: Presence = { state: 'present', spot: { reader: 'A', generation: '1/A/1' } };
+
+/** What is known of Anna after these sights, a millisecond apart. */
+function after(...sights: CardSight[]): Presence {
+  return sights.reduce((before, sight, index) => nextPresence(before, anna, sight, index, identifyTime), atStart);
+}
+
+describe('A holder, whatever is seen', () => {
+  const reader = (name: string) =>
+    fc.oneof(
+      fc.constant(undefined),
+      fc.constant(empty(name)),
+      fc.constant(mute(name)),
+      fc.nat(3).map((counter) => unread(counter, name)),
+      fc.nat(3).map((counter) => unreadable(counter, name)),
+      fc.nat(3).map((counter) => cardOf(anna, counter, name)),
+      fc.nat(3).map((counter) => cardOf(bertil, counter, name)),
+    );
+  const sight: fc.Arbitrary<CardSight> = fc
+    .record({
+      a: reader('A'),
+      b: reader('B'),
+      session: fc.constantFrom('active' as const, 'locked' as const, 'away' as const),
+      isRunning: fc.boolean(),
+    })
+    .map(({ a, b, session, isRunning }) =>
+      isRunning ? { ...see(...[a, b].filter((one) => one !== undefined)), session } : { ...noService, session },
+    );
+  const holds = (one: CardSight) => one.readers.some(({ tokens }) => tokens.some(({ card }) => card === anna.card));
+
+  it('never goes unless the live reader is empty or holds another card', () => {
+    fc.assert(
+      fc.property(fc.array(sight, { maxLength: 30 }), (sights) => {
+        let before: Presence = atStart;
+        for (const [index, next] of sights.entries()) {
+          const now = nextPresence(before, anna, next, index, identifyTime);
+          if (now.state === 'gone' && before.state !== 'gone') {
+            const live = next.readers.find(({ name }) => name === before.spot.reader);
+            assert.equal(next.service, 'running');
+            assert.ok(live !== undefined && (live.card === 'empty' || live.card === 'read'), short(now));
+            assert.ok(live.tokens.every(({ card }) => card !== anna.card));
+          }
+          before = now;
+        }
+      }),
+    );
+  });
+
+  it('goes at once when the live reader is empty, whatever came before', () => {
+    fc.assert(
+      fc.property(fc.array(sight, { maxLength: 30 }), sight, (sights, last) => {
+        const before = after(...sights);
+        const pulled = { ...last, service: 'running' as const, readers: [empty(before.spot.reader)] };
+        assert.equal(nextPresence(before, anna, pulled, 99, identifyTime).state, 'gone');
+      }),
+    );
+  });
+
+  it('is there as soon as the card is seen, whatever came before', () => {
+    fc.assert(
+      fc.property(fc.array(sight, { maxLength: 30 }), fc.constantFrom('A', 'B'), (sights, name) => {
+        assert.equal(short(after(...sights, see(cardOf(anna, 7, name)))), `present ${name}`);
+      }),
+    );
+  });
+
+  it('is never there without a sign of the card in a reader that was in sight all the time', () => {
+    fc.assert(
+      fc.property(fc.array(sight, { maxLength: 30 }), (sights) => {
+        let before: Presence = atStart;
+        let seen = '1/A/1';
+        for (const [index, next] of sights.entries()) {
+          const now = nextPresence(before, anna, next, index, identifyTime);
+          const spots = next.readers.filter(({ tokens }) => tokens.some(({ card }) => card === anna.card));
+          if (!next.readers.some(({ name }) => name === before.spot.reader)) seen = '';
+          if (holds(next)) seen = spots[0]?.generation ?? '';
+          if (now.state === 'present') {
+            assert.notEqual(seen, '');
+            assert.ok(next.readers.some(({ generation }) => generation === seen));
+          }
+          before = now;
+        }
+      }),
+    );
+  });
+
+  it('has doubts that never begin in the future, and keep what they began with', () => {
+    fc.assert(
+      fc.property(fc.array(sight, { maxLength: 30 }), (sights) => {
+        let before: Presence = atStart;
+        for (const [index, next] of sights.entries()) {
+          const now = nextPresence(before, anna, next, index, identifyTime);
+          if (now.state === 'doubtful') {
+            assert.ok(now.since <= index);
+            if (before.state === 'doubtful' && before.why === now.why) assert.equal(now.since, before.since);
+            if (before.state === 'present') assert.equal(now.since, index);
+            assert.equal(isAbsence(now.why), ['reader', 'service', 'session'].includes(now.why));
+          }
+          before = now;
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,44 @@
+// Sights of card readers in few words, for tests of presence: Anna and Bertil, readers A and B.
+import {
+  type CardSight,
+  type HolderIdentity,
+  type Presence,
+  type ReaderSight,
+  type SeenToken,
+} from '../../../agent/cards/holder-presence.ts';
+
+export const anna: HolderIdentity = { card: 'card of Anna', certificate: 'certificate of Anna' };
+export const bertil: HolderIdentity = { card: 'card of Bertil', certificate: 'certificate of Bertil' };
+/** How long a card may take to be read, in these tests. */
+export const identifyTime = 2_000;
+
+export const tokenOf = (holder: HolderIdentity, ...more: string[]): SeenToken => ({
+  card: holder.card,
+  certificates: [holder.certificate, ...more],
+});
+
+const state = (card: ReaderSight['card'], name: string, counter: number, tokens: SeenToken[] = []): ReaderSight => ({
+  name,
+  card,
+  generation: card === 'empty' || card === 'mute' ? undefined : `1/${name}/${counter}`,
+  tokens,
+});
+
+export const empty = (name = 'A'): ReaderSight => state('empty', name, 0);
+export const mute = (name = 'A'): ReaderSight => state('mute', name, 0);
+export const unread = (counter = 1, name = 'A'): ReaderSight => state('unread', name, counter);
+export const unreadable = (counter = 1, name = 'A'): ReaderSight => state('unreadable', name, counter);
+export const cardOf = (holder: HolderIdentity, counter = 1, name = 'A'): ReaderSight =>
+  state('read', name, counter, [tokenOf(holder)]);
+
+/** What is seen in an active session with the service running. */
+export const see = (...readers: ReaderSight[]): CardSight => ({ service: 'running', session: 'active', readers });
+export const locked = (...readers: ReaderSight[]): CardSight => ({ ...see(...readers), session: 'locked' });
+export const away = (...readers: ReaderSight[]): CardSight => ({ ...see(...readers), session: 'away' });
+export const noService: CardSight = { ...see(), service: 'stopped' };
+
+/** In few words: `present A`, `doubtful service`, `gone removed`. */
+export function short(presence: Presence | undefined): string {
+  if (presence === undefined) return 'unknown';
+  return `${presence.state} ${presence.state === 'present' ? presence.spot.reader : presence.why}`;
+}
