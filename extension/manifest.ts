@@ -1,5 +1,10 @@
-// The extension's manifest (Manifest V3). Permissions, and why: nativeMessaging to reach the native host; storage for
-// chrome.storage.session, which outlives the worker. No host permission: the content scripts' matches are all it needs.
+// The extension's manifest (Manifest V3). Permissions, and why:
+// nativeMessaging: to reach the native host. storage: .session outlives the worker; .local outlives the browser and holds
+// this profile's id and what is owed. The others log a holder out: cookies: those of one site, of every path and partition
+// (browsingData would take those of the whole registrable domain); browsingData: the site's storage and cache;
+// declarativeNetRequest: to block a site while it is cleared, and a guarded one until nothing is owed (not ...WithHostAccess,
+// which lets new web sockets through). Host permissions: cookies, the site's own logout address, and to see which tabs are
+// the site's; the same as the content scripts' matches. Not needed: tabs.
 import { defineManifest } from '@crxjs/vite-plugin';
 import { extensionKey, productVersion } from '../shared/names.ts';
 import { iconSizes } from './icons/icon-sizes.ts';
@@ -17,7 +22,8 @@ export const manifest = defineManifest({
   default_locale: 'sv',
   key: extensionKey,
   minimum_chrome_version: '123', // the build's target
-  permissions: ['nativeMessaging', 'storage'],
+  permissions: ['nativeMessaging', 'storage', 'cookies', 'browsingData', 'declarativeNetRequest'],
+  host_permissions: pages,
   background: { service_worker: 'background/main.ts', type: 'module' },
   icons,
   action: { default_title: 'Kortbro', default_popup: 'popup/popup.html', default_icon: icons },
@@ -26,7 +32,8 @@ export const manifest = defineManifest({
     { matches: pages, js: ['page-api/page.iife.ts'], run_at: 'document_start', world: 'MAIN' },
   ],
   content_security_policy: {
+    // connect-src: the worker's fetch of a site's own logout address.
     extension_pages:
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      "default-src 'none'; connect-src https: http://localhost:*; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   },
 });

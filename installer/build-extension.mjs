@@ -18,6 +18,7 @@ const pageScriptMaximum = 6 * 1024;
 const entries = [
   'background/main.ts',
   'popup/popup.ts',
+  'removed/removed.ts',
   'content/content.iife.ts',
   'page-api/page.iife.ts',
   'page-api/module.ts',
@@ -40,7 +41,8 @@ export async function buildExtension(out = join(root, 'dist')) {
       emptyOutDir: true,
       modulePreload: false,
       target: 'chrome123',
-      rolldownOptions: { treeshake },
+      // Pages that the manifest does not name.
+      rolldownOptions: { treeshake, input: { removed: join(source, 'removed/removed.html') } },
     },
   });
   await build({

@@ -13,6 +13,8 @@ export interface HostPort {
 
 /** What the connection needs from the browser. */
 export interface HostSurroundings {
+  /** Names this browser profile to the agent. */
+  profile(): string | undefined;
   connect(receive: (message: unknown) => void, disconnected: (lastError?: string) => void): HostPort;
   now(): number;
   /** Calls back later; returns what cancels it. */
@@ -56,9 +58,9 @@ export class AgentConnection {
     else this.#cancelRetry = this.#surroundings.later(() => this.#connect(), wait);
   }
 
-  /** Sends to a connected agent. */
+  /** Sends to a connected agent; what is said while there is none is lost. */
   send(message: ClientMessage): void {
-    this.#port?.post(message);
+    if (this.#reach.state === 'connected') this.#port?.post(message);
   }
 
   /** Ends a port whose other side says what cannot be. */
@@ -92,7 +94,9 @@ export class AgentConnection {
     if (message.type !== 'agent') {
       this.#listener.message(message);
     } else if (message.state === 'connected') {
-      this.send({ type: 'hello', protocol: protocolVersion, version: productVersion });
+      const profile = this.#surroundings.profile();
+      const hello = { type: 'hello', protocol: protocolVersion, version: productVersion } as const;
+      this.#port?.post(profile === undefined ? hello : { ...hello, profile });
       this.#setReach({ state: 'connected' });
     } else if (message.state === 'gone') {
       this.#setReach({ state: 'gone', code: message.error?.code ?? 'ERR_AGENT_NOT_RUNNING' });

@@ -1,5 +1,6 @@
 // Keeps the ledger in chrome.storage.session: in memory, readable by the extension's own pages only, gone with the browser.
 import * as z from 'zod';
+import { logoutReasons } from '../../shared/logout.ts';
 import { emptyLedger, type Ledger } from './presence.ts';
 
 const storageKey = 'ledger';
@@ -10,8 +11,14 @@ const ledgerSchema = z.strictObject({
   stays: z.array(z.strictObject({ key: z.string(), reader: z.string(), origins: z.array(z.string()) })),
   notices: z.record(
     z.string(),
-    z.strictObject({ cardremoved: count.exactOptional(), cardinserted: count.exactOptional() }),
+    z.strictObject({
+      cardremoved: count.exactOptional(),
+      cardinserted: count.exactOptional(),
+      loggedout: count.exactOptional(),
+      reason: z.enum(logoutReasons).exactOptional(),
+    }),
   ),
+  loggedOut: z.array(z.string()),
   pulled: z.boolean(),
 });
 
@@ -22,7 +29,7 @@ export async function loadLedger(): Promise<Ledger> {
   return parsed.success ? parsed.data : emptyLedger;
 }
 
-/** Keeps it. A failed write costs no more than a missed notice after a crash of the worker. */
-export function saveLedger(ledger: Ledger): void {
-  void chrome.storage.session.set({ [storageKey]: ledger }).catch(() => undefined);
+/** Keeps it. A failed write costs no more than a missed or a doubled notice after a crash of the worker. */
+export async function saveLedger(ledger: Ledger): Promise<void> {
+  await chrome.storage.session.set({ [storageKey]: ledger }).catch(() => undefined);
 }

@@ -1,16 +1,30 @@
 // The service worker: wires the browser's events to the parts. Every listener is registered before the first await, so
-// that a worker that Chromium starts for an event gets that event; what must outlive it is in chrome.storage.session.
+// that a worker that Chromium starts for an event gets that event; what must outlive it is in chrome.storage.
 import * as z from 'zod';
+import { type AgentMessage } from '../../shared/messages.ts';
 import { nativeHostName } from '../../shared/names.ts';
 import { pagePortName } from '../page-api/page-messages.ts';
 import { settleWith } from './agent-answers.ts';
 import { AgentConnection, type Reach } from './agent-connection.ts';
 import { loadLedger, saveLedger } from './ledger-store.ts';
+import { type Logouts } from './logout/logouts.ts';
+import { profileId } from './logout/memory-store.ts';
+import { startLogouts } from './logout/wiring.ts';
 import { Pages } from './pages.ts';
 import { PendingRequests } from './pending.ts';
 import { popupPortName, type View } from './popup-messages.ts';
 import { Popups } from './popup-port.ts';
-import { afterAnswer, afterEvent, afterSnapshot, emptyLedger, type Ledger, type Notice } from './presence.ts';
+import {
+  afterAnswer,
+  afterEvent,
+  afterLogout,
+  afterSnapshot,
+  emptyLedger,
+  type Ledger,
+  type Notice,
+} from './presence.ts';
+import { removedPortName } from './removed-messages.ts';
+import { RemovedPages, removedOrigin } from './removed-port.ts';
 import { screenOf } from './screen.ts';
 import { isPopup } from './sender.ts';
 import { toolbar } from './toolbar.ts';
@@ -21,6 +35,8 @@ z.config({ jitless: true });
 const showInToolbar = toolbar();
 let ledger: Ledger = emptyLedger;
 let view: View = { reach: { state: 'connecting' }, pulled: false };
+let profile: string | undefined;
+let logouts: Logouts | undefined;
 
 const later = (callback: () => void, milliseconds: number): (() => void) => {
   const timer = setTimeout(callback, milliseconds);
@@ -35,15 +51,15 @@ const pending = new PendingRequests({
 });
 
 const connection = new AgentConnection(
-  { connect: connectHost, now: () => Date.now(), later },
+  { profile: () => profile, connect: connectHost, now: () => Date.now(), later },
   {
     message: (message) => {
       if (message.type === 'response' || message.type === 'error') {
-        try {
-          settleWith(pending, message);
-        } catch {
-          connection.distrust();
-        }
+        answered(message);
+        return;
+      }
+      if (message.type === 'visits') {
+        logouts?.receive(message);
         return;
       }
       const { sequence, state } = message;
@@ -65,18 +81,39 @@ const pages = new Pages({
   extensionVersion: chrome.runtime.getManifest().version,
   language,
   now: () => Date.now(),
+  later,
   pending,
-  wanted: () => connection.open(),
+  wanted: openWhenReady,
   ledger: () => ledger,
   toldOfCard: (origin) => changed(afterAnswer(ledger, origin), []),
 });
-const popups = new Popups({ language, pending, wanted: () => connection.open(), view: () => view });
+const popups = new Popups({ language, pending, wanted: openWhenReady, view: () => view });
+const removedPages = new RemovedPages({
+  view: () => view,
+  standing: (origin) => logouts?.standing(origin) ?? { isDenied: true, isOwed: true },
+});
 
-const ready = loadLedger().then((stored) => {
-  ledger = stored;
+const ready = start();
+
+async function start(): Promise<void> {
+  [ledger, profile, logouts] = await Promise.all([
+    loadLedger(),
+    profileId(),
+    startLogouts({
+      send: (message) => connection.send(message),
+      farewell: async ({ visit, origin, reason }) => {
+        const { ledger: next, notice } = afterLogout(ledger, visit, origin, reason);
+        ledger = next;
+        await saveLedger(next);
+        await pages.farewell(notice);
+      },
+      later,
+      changed: () => show({ ...view, owed: logouts?.owedOrigins ?? [] }),
+    }),
+  ]);
   show({ ...view, pulled: ledger.pulled });
   connection.open();
-});
+}
 
 chrome.runtime.onConnect.addListener((port) => {
   const post = (message: unknown): void => {
@@ -91,7 +128,9 @@ chrome.runtime.onConnect.addListener((port) => {
   } else if (port.name === popupPortName && isPopup(port.sender, chrome.runtime.id, chrome.runtime.getURL('popup/'))) {
     attach(port, popups.connected(post));
   } else {
-    port.disconnect();
+    const origin = removedOrigin(port.sender, chrome.runtime.id, chrome.runtime.getURL('removed/removed.html'));
+    if (port.name === removedPortName && origin !== undefined) attach(port, removedPages.connected(origin, post));
+    else port.disconnect();
   }
 });
 
@@ -123,6 +162,31 @@ function connectHost(receive: (message: unknown) => void, disconnected: (lastErr
   };
 }
 
+/** A login waits for the guard of its visit; anything else is handed on at once. */
+function answered(message: Extract<AgentMessage, { type: 'response' | 'error' }>): void {
+  const question = pending.question(message.id);
+  if (message.type === 'error' || question?.verb !== 'authenticate') {
+    settle(message);
+    return;
+  }
+  logouts?.inPlace(question.caller.origin).then(
+    () => settle(message),
+    () => pending.settle(message.id, { error: { code: 'ERR_AGENT_INTERNAL' } }),
+  );
+}
+
+function settle(message: Extract<AgentMessage, { type: 'response' | 'error' }>): void {
+  try {
+    settleWith(pending, message);
+  } catch {
+    connection.distrust();
+  }
+}
+
+function openWhenReady(): void {
+  void ready.then(() => connection.open());
+}
+
 /** Chromium writes an error that nobody reads into the console. */
 function lastError(): string | undefined {
   return chrome.runtime.lastError?.message;
@@ -131,16 +195,19 @@ function lastError(): string | undefined {
 function changed(next: Ledger, notices: readonly Notice[]): void {
   if (next === ledger) return;
   ledger = next;
-  saveLedger(next);
+  void saveLedger(next);
   pages.notify(notices);
 }
 
 function withReach(reach: Reach): View {
-  return reach.state === 'gone' ? { reach, pulled: view.pulled } : { ...view, reach };
+  if (reach.state !== 'gone') return { ...view, reach };
+  const { pulled, owed } = view;
+  return owed === undefined ? { reach, pulled } : { reach, pulled, owed };
 }
 
 function show(next: View): void {
   view = next;
   popups.show(view);
+  removedPages.show();
   showInToolbar(screenOf(view));
 }

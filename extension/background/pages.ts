@@ -6,7 +6,7 @@ import { type PageStatus } from '../../shared/messages.ts';
 import { takeOne, type Bucket } from '../../shared/token-bucket.ts';
 import { parsePageMessage, type PageAnswer, type PageRequest } from '../page-api/page-messages.ts';
 import { type Outcome, type PendingRequests, type Question } from './pending.ts';
-import { lastNumber, missedNotices, type Ledger, type Notice } from './presence.ts';
+import { lastNumber, missedNotices, type Ledger, type Notice, type Told } from './presence.ts';
 import { whoAsks, type Asker, type Sender } from './sender.ts';
 
 /** A document's port, as the background sees it. */
@@ -21,6 +21,8 @@ export interface PagesSurroundings {
   extensionVersion: string;
   language(): 'sv' | 'en';
   now(): number;
+  /** Calls back later; returns what cancels it. */
+  later(callback: () => void, milliseconds: number): () => void;
   pending: PendingRequests;
   /** Somebody wants an answer: see that there is a way to the agent. */
   wanted(): void;
@@ -35,6 +37,10 @@ const rememberedBuckets = 1_000;
 interface Document extends Asker {
   port: DocumentPort;
   listening: boolean;
+  /** Number of the last notice that it has seen. */
+  seen: number;
+  /** How far it is with the last `loggedout` event that it was told. */
+  farewell?: { number: number; step: 'told' | 'received' | 'settled' };
   /** Open requests: the page's id -> ours. */
   open: Map<string, string>;
 }
@@ -42,6 +48,8 @@ interface Document extends Asker {
 export class Pages {
   readonly #surroundings: PagesSurroundings;
   readonly #documents = new Set<Document>();
+  /** Called when a document gets on with a `loggedout` event, or is gone. */
+  readonly #watchers = new Set<() => void>();
   readonly #buckets = new Map<string, Bucket>();
   #commonBucket: Bucket | undefined;
 
@@ -64,12 +72,13 @@ export class Pages {
         gone: () => undefined,
       };
     }
-    const document: Document = { ...asker, port, listening: false, open: new Map() };
+    const document: Document = { ...asker, port, listening: false, seen: 0, open: new Map() };
     this.#documents.add(document);
     return {
       receive: (value) => this.#receive(document, value),
       gone: () => {
         this.#documents.delete(document);
+        for (const watch of this.#watchers) watch();
         for (const id of document.open.values()) this.#surroundings.pending.cancel(id);
       },
     };
@@ -77,10 +86,54 @@ export class Pages {
 
   /** Tells each listening document of the origins concerned. */
   notify(notices: readonly Notice[]): void {
-    for (const { name, origin, number } of notices) {
+    for (const { origin, ...told } of notices) {
       for (const document of this.#documents) {
-        if (document.listening && document.origin === origin) document.port.post({ event: name, number });
+        if (document.listening && document.origin === origin) this.#tell(document, told);
       }
+    }
+  }
+
+  /**
+   * Tells the listening documents of an origin of their logout, those that have not seen this notice before. Resolves
+   * when all of them have settled what they were doing; one that gives no sign is waited for only briefly.
+   */
+  farewell(notice: Extract<Notice, { name: 'loggedout' }>): Promise<void> {
+    const { origin, number } = notice;
+    for (const document of this.#documents) {
+      if (document.listening && document.origin === origin && document.seen < number) this.#tell(document, notice);
+    }
+    return new Promise((resolve) => {
+      let waitsForSilent = true;
+      const watch = (): void => {
+        for (const { origin: of, farewell } of this.#documents) {
+          if (of !== origin || farewell?.number !== number) continue;
+          if (farewell.step === 'received' || (farewell.step === 'told' && waitsForSilent)) return;
+        }
+        end();
+      };
+      const silence = this.#surroundings.later(() => {
+        waitsForSilent = false;
+        watch();
+      }, limits.pageSilence);
+      const patience = this.#surroundings.later(() => end(), limits.pageFarewell);
+      const end = (): void => {
+        this.#watchers.delete(watch);
+        silence();
+        patience();
+        resolve();
+      };
+      this.#watchers.add(watch);
+      watch();
+    });
+  }
+
+  #tell(document: Document, told: Told): void {
+    document.seen = told.number;
+    if (told.name === 'loggedout') {
+      document.farewell = { number: told.number, step: 'told' };
+      document.port.post({ event: told.name, number: told.number, reason: told.reason });
+    } else {
+      document.port.post({ event: told.name, number: told.number });
     }
   }
 
@@ -90,6 +143,10 @@ export class Pages {
       if (message.id !== undefined) document.port.post(this.#error(message.id, message.refused));
     } else if (message.verb === 'listen') {
       this.#listen(document, message.since);
+    } else if ('number' in message) {
+      if (document.farewell?.number !== message.number) return;
+      document.farewell.step = message.verb;
+      for (const watch of this.#watchers) watch();
     } else if (message.verb === 'cancel') {
       const ours = document.open.get(message.id);
       document.open.delete(message.id);
@@ -132,12 +189,11 @@ export class Pages {
     document.listening = true;
     this.#surroundings.wanted();
     const ledger = this.#surroundings.ledger();
+    document.seen = lastNumber(ledger, document.origin);
     if (since !== undefined) {
-      for (const { name, number } of missedNotices(ledger, document.origin, since)) {
-        document.port.post({ event: name, number });
-      }
+      for (const told of missedNotices(ledger, document.origin, since)) this.#tell(document, told);
     }
-    document.port.post({ listening: lastNumber(ledger, document.origin) });
+    document.port.post({ listening: document.seen });
   }
 
   #answer(id: string, { verb }: PageRequest, outcome: Outcome): PageAnswer {

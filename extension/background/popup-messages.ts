@@ -11,6 +11,8 @@ export interface View {
   reach: Reach;
   state?: AgentState;
   pulled: boolean;
+  /** The origins at which somebody is still being logged out. */
+  owed?: string[];
 }
 
 /** What the popup can ask: the verbs whose caller is the holder. */

@@ -1,9 +1,10 @@
 // Which cards are in, which origins know of them, and what each origin has been told: a ledger that outlives the worker.
 // Pure. Four things are kept apart: a card that left is told; a reader, a service or a session that left is waited for.
+import { type LogoutReason } from '../../shared/logout.ts';
 import { type AgentState, type EventName } from '../../shared/messages.ts';
 
-/** What a page hears of a card. */
-export type NoticeName = 'cardremoved' | 'cardinserted';
+/** What a page hears of a card, and of its own logout. */
+export type NoticeName = 'cardremoved' | 'cardinserted' | 'loggedout';
 
 /** One card's stay in a reader, and the origins that have come to know of it, also those whose login has ended. `key` is the agent's. */
 export interface Stay {
@@ -12,26 +13,33 @@ export interface Stay {
   origins: string[];
 }
 
-/** `sequence` of the last message that was worked in; undefined before the first. `notices`: per origin, the number of the last one by name. */
+/** By name, the number of the last notice to an origin; `reason` of the last logout. */
+export type OriginNotices = Partial<Record<NoticeName, number>> & { reason?: LogoutReason };
+
+/** `sequence` of the last message that was worked in; undefined before the first. */
 export interface Ledger {
   sequence?: number;
   stays: Stay[];
-  notices: Record<string, Partial<Record<NoticeName, number>>>;
+  notices: Record<string, OriginNotices>;
+  /** Visits of whose end their origin has been told. */
+  loggedOut: string[];
   /** A card was pulled, and none has come in since. */
   pulled: boolean;
 }
 
-/** A notice that is due, with its number at that origin (1, 2, ...). */
-export interface Notice {
-  name: NoticeName;
-  origin: string;
-  number: number;
-}
+/** What a page is told, with its number at that origin (1, 2, ...). */
+export type Told =
+  | { name: 'cardremoved' | 'cardinserted'; number: number }
+  | { name: 'loggedout'; number: number; reason: LogoutReason };
 
-export const emptyLedger: Ledger = { stays: [], notices: {}, pulled: false };
+/** A notice that is due. */
+export type Notice = Told & { origin: string };
 
-/** Origins that are remembered, of a stay and for their notices; the oldest go first. */
+export const emptyLedger: Ledger = { stays: [], notices: {}, loggedOut: [], pulled: false };
+
+/** Origins that are remembered, of a stay and for their notices, and visits; the oldest go first. */
 const rememberedOrigins = 500;
+const rememberedVisits = 1_000;
 
 /** Works in a snapshot: what happened since the last message is found by comparing. The very first one tells nothing. */
 export function afterSnapshot(
@@ -77,18 +85,43 @@ export function afterAnswer(ledger: Ledger, origin: string): Ledger {
   return { ...ledger, stays: [{ ...stay, origins: withOrigins(stay.origins, [origin]) }] };
 }
 
+/**
+ * A visit at `origin` is being logged out. Where the origin has been told of it before (by a worker that has died since),
+ * nothing changes and the notice is that one: a document that has seen its number is not told twice.
+ */
+export function afterLogout(
+  ledger: Ledger,
+  visit: string,
+  origin: string,
+  reason: LogoutReason,
+): { ledger: Ledger; notice: Extract<Notice, { name: 'loggedout' }> } {
+  const told = ledger.notices[origin]?.loggedout;
+  if (told !== undefined && ledger.loggedOut.includes(visit)) {
+    return { ledger, notice: { name: 'loggedout', origin, number: told, reason } };
+  }
+  const number = lastNumber(ledger, origin) + 1;
+  const loggedOut = [...ledger.loggedOut, visit].slice(-rememberedVisits);
+  return {
+    ledger: withNotice({ ...ledger, loggedOut }, origin, { loggedout: number, reason }),
+    notice: { name: 'loggedout', origin, number, reason },
+  };
+}
+
 /** The number of the last notice to an origin; 0 before the first. */
 export function lastNumber(ledger: Ledger, origin: string): number {
-  const { cardremoved = 0, cardinserted = 0 } = ledger.notices[origin] ?? {};
-  return Math.max(cardremoved, cardinserted);
+  const { cardremoved = 0, cardinserted = 0, loggedout = 0 } = ledger.notices[origin] ?? {};
+  return Math.max(cardremoved, cardinserted, loggedout);
 }
 
 /** What a document of `origin` that has seen notice `since` has missed, oldest first: at most one of each name. */
-export function missedNotices(ledger: Ledger, origin: string, since: number): Notice[] {
-  return Object.entries(ledger.notices[origin] ?? {})
-    .filter(([, number]) => number > since)
-    .sort(([, a], [, b]) => a - b)
-    .map(([name, number]) => ({ name: name as NoticeName, origin, number }));
+export function missedNotices(ledger: Ledger, origin: string, since: number): Told[] {
+  const { cardremoved = 0, cardinserted = 0, loggedout = 0, reason = 'unknown' } = ledger.notices[origin] ?? {};
+  const told: Told[] = [
+    { name: 'cardremoved', number: cardremoved },
+    { name: 'cardinserted', number: cardinserted },
+    { name: 'loggedout', number: loggedout, reason },
+  ];
+  return told.filter(({ number }) => number > since).sort((a, b) => a.number - b.number);
 }
 
 function compare(before: readonly Stay[], state: AgentState): { stays: Stay[]; left: Stay[]; came: Stay[] } {
@@ -131,22 +164,26 @@ function withOrigins(before: readonly string[], more: readonly string[]): string
   return [...new Set([...before, ...more])].slice(-rememberedOrigins);
 }
 
-function named(name: NoticeName, origins: readonly string[]): { name: NoticeName; origin: string }[] {
+type CardNotice = Pick<Extract<Notice, { name: 'cardremoved' | 'cardinserted' }>, 'name' | 'origin'>;
+
+function named(name: CardNotice['name'], origins: readonly string[]): CardNotice[] {
   return [...new Set(origins)].map((origin) => ({ name, origin }));
 }
 
-function record(
-  ledger: Ledger,
-  due: readonly { name: NoticeName; origin: string }[],
-): { ledger: Ledger; notices: Notice[] } {
+function record(ledger: Ledger, due: readonly CardNotice[]): { ledger: Ledger; notices: Notice[] } {
   const notices: Notice[] = [];
   let next = ledger;
   for (const { name, origin } of due) {
     const number = lastNumber(next, origin) + 1;
-    const { [origin]: told = {}, ...others } = next.notices;
-    next = { ...next, notices: { ...others, [origin]: { ...told, [name]: number } } };
+    next = withNotice(next, origin, { [name]: number });
     notices.push({ name, origin, number });
   }
-  const remembered = Object.entries(next.notices).slice(-rememberedOrigins);
-  return { ledger: { ...next, notices: Object.fromEntries(remembered) }, notices };
+  return { ledger: next, notices };
+}
+
+/** The origin that was told last stands last: the oldest are forgotten. */
+function withNotice(ledger: Ledger, origin: string, notice: OriginNotices): Ledger {
+  const { [origin]: told = {}, ...others } = ledger.notices;
+  const notices = Object.entries({ ...others, [origin]: { ...told, ...notice } }).slice(-rememberedOrigins);
+  return { ...ledger, notices: Object.fromEntries(notices) };
 }

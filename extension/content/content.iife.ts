@@ -7,6 +7,9 @@ const maximumChannels = 8;
 let channels = 0;
 let bridge: PageBridge | undefined;
 
+// That a message finds somebody tells the background that this tab holds a document, and not an error page.
+chrome.runtime.onMessage.addListener(() => undefined);
+
 addEventListener(
   connectEventName,
   (event) => {

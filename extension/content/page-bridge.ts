@@ -36,6 +36,8 @@ export class PageBridge {
   #port: BackgroundPort | undefined;
   #since: number | undefined;
   #failures = 0;
+  /** The last `loggedout` event: the channels that have not said that they are done with it. */
+  #farewell: { number: number; channels: Set<PageChannel> } | undefined;
 
   constructor(surroundings: BridgeSurroundings) {
     this.#surroundings = surroundings;
@@ -51,6 +53,8 @@ export class PageBridge {
     if (message.verb === 'listen') {
       this.#listeners.add(channel);
       this.listen();
+    } else if ('number' in message) {
+      this.#settled(message.number, channel);
     } else if (message.verb === 'cancel') {
       if (this.#waiting.get(message.id) !== channel) return;
       this.#waiting.delete(message.id);
@@ -83,12 +87,16 @@ export class PageBridge {
   }
 
   #send(message: PageMessage): boolean {
+    return this.#open((port) => port.post(message));
+  }
+
+  #open(use?: (port: BackgroundPort) => void): boolean {
     try {
       this.#port ??= this.#surroundings.connect(
         (answer) => this.#answer(answer),
         () => this.#lost(),
       );
-      this.#port.post(message);
+      use?.(this.#port);
       return true;
     } catch {
       this.#port = undefined;
@@ -103,7 +111,7 @@ export class PageBridge {
       else this.#since = answer.listening;
     } else if ('event' in answer) {
       this.#since = answer.number;
-      for (const channel of this.#listeners) channel.post(JSON.stringify({ event: answer.event }));
+      this.#tell(answer);
     } else {
       const channel = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
@@ -111,14 +119,33 @@ export class PageBridge {
     }
   }
 
+  #tell(answer: Extract<PageAnswer, { event: string }>): void {
+    let text = JSON.stringify({ event: answer.event });
+    if (answer.event === 'loggedout') {
+      text = JSON.stringify(answer);
+      this.#farewell = { number: answer.number, channels: new Set(this.#listeners) };
+      this.#port?.post({ verb: 'received', number: answer.number });
+    }
+    for (const channel of this.#listeners) channel.post(text);
+  }
+
+  /** Passed on once every script of the page that listens has said so. */
+  #settled(number: number, channel: PageChannel): void {
+    if (this.#farewell?.number !== number || !this.#farewell.channels.delete(channel)) return;
+    if (this.#farewell.channels.size === 0) this.#port?.post({ verb: 'settled', number });
+  }
+
   #lost(): void {
     this.#port = undefined;
+    const wasAsked = this.#waiting.size > 0;
     this.#fail('ERR_AGENT_STOPPED');
-    if (this.#listeners.size === 0) return;
-    // Connecting starts the worker again: without this, a killed worker would stay dead and events with it.
+    if (this.#listeners.size === 0 && !wasAsked) return;
+    // Connecting starts the worker again: without this, a killed worker would stay dead, and events and logouts with it.
     const pause = Math.min(reconnectPauseCap, reconnectPause * 2 ** this.#failures++);
     this.#surroundings.later(() => {
-      if (this.#port === undefined) this.listen();
+      if (this.#port !== undefined) return;
+      if (this.#listeners.size > 0) this.listen();
+      else this.#open();
     }, pause);
   }
 

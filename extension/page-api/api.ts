@@ -28,6 +28,30 @@ export interface Status {
 export interface AuthenticateRequest {
   /** From your server, used once: 44 to 128 characters of base64 (at least 256 bits), bound to the session. */
   nonce: string;
+  /** How your server wants to hear that the card has left. */
+  logout?: LogoutRegistration;
+}
+
+export interface LogoutRegistration {
+  /** Called by the program that talks to the card, without the browser and without cookies; on the page's own origin. */
+  url: string;
+  /** From your server: names the session that this login makes. 22 to 512 characters of A-Z a-z 0-9 _ . ~ + / = - */
+  token: string;
+  /** 10 to 3600: your server ends the session by itself when it is not renewed within this time. */
+  leaseSeconds?: number;
+  /** A browser that comes back without the card sends your server nothing before its visitor is logged out. */
+  guard?: boolean;
+}
+
+/** Why the session ends; `unknown` where that has been forgotten. */
+export type LogoutReason =
+  'card-removed' | 'card-exchanged' | 'reader-gone' | 'service-gone' | 'session-gone' | 'another-holder' | 'unknown';
+
+/** Cookies and storage of this origin are about to be cleared, and its tabs to leave it. */
+export interface LoggedOutEvent {
+  readonly reason: LogoutReason;
+  /** Holds that up until `promise` settles, for 500 ms at most: to save what was being written. */
+  readonly waitUntil: (promise: PromiseLike<unknown>) => void;
 }
 
 /** A Web eID 1.0 login token. Send it to your server; only the server can tell whether it is good. */
@@ -42,7 +66,12 @@ export interface AuthenticationToken {
 }
 
 /** Told only to origins that the card holder has let in. */
-export type KortbroEventName = 'cardremoved' | 'cardinserted' | 'loggedout';
+export interface KortbroEvents {
+  cardremoved: undefined;
+  cardinserted: undefined;
+  loggedout: LoggedOutEvent;
+}
+export type KortbroEventName = keyof KortbroEvents;
 
 export interface Kortbro {
   /** @throws KortbroError */
@@ -50,7 +79,10 @@ export interface Kortbro {
   /** Asks the card holder to log in; the PIN is asked for outside the browser, and only when needed. @throws KortbroError */
   readonly authenticate: (request: AuthenticateRequest, options?: CallOptions) => Promise<AuthenticationToken>;
   /** Calls `listener` at each event until the returned function is called. */
-  readonly on: (event: KortbroEventName, listener: () => void) => () => void;
+  readonly on: <Name extends KortbroEventName>(
+    event: Name,
+    listener: (event: KortbroEvents[Name]) => void,
+  ) => () => void;
   /** The class of every refusal, for `instanceof`. */
   readonly KortbroError: KortbroErrorConstructor;
 }

@@ -1,7 +1,7 @@
 // The page API as an ES module for pages: import { kortbro, KortbroError } from './kortbro.js'. It only passes on to what
 // the extension has put in the page; where there is nothing, every call says so with a code that a page can show.
 import { type ErrorCode } from '../../shared/errors.ts';
-import { type Kortbro } from './api.ts';
+import { type Kortbro, type KortbroEventName, type KortbroEvents } from './api.ts';
 import { KortbroError as OwnError } from './kortbro-error.ts';
 
 /** The class of every refusal: the extension's own where it is there, so that `instanceof` holds for both doors. */
@@ -11,7 +11,8 @@ export const KortbroError = (typeof window === 'undefined' ? undefined : window.
 export const kortbro: Kortbro = Object.freeze({
   status: async (...options: Parameters<Kortbro['status']>) => extension().status(...options),
   authenticate: async (...request: Parameters<Kortbro['authenticate']>) => extension().authenticate(...request),
-  on: (...subscription: Parameters<Kortbro['on']>) => window.kortbro?.on(...subscription) ?? (() => undefined),
+  on: <Name extends KortbroEventName>(event: Name, listener: (event: KortbroEvents[Name]) => void) =>
+    window.kortbro?.on(event, listener) ?? (() => undefined),
   KortbroError,
 });
 

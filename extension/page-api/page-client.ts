@@ -1,7 +1,16 @@
 // The page's side of the API: promises, ids, listeners. It runs among the page's own scripts, so what it calls is taken
 // at document_start, before a page or a library can replace it. It guards nothing: every check is made behind it.
 import { type ErrorCode } from '../../shared/errors.ts';
-import { type AuthenticationToken, type CallOptions, type Kortbro, type KortbroEventName, type Status } from './api.ts';
+import {
+  type AuthenticationToken,
+  type CallOptions,
+  type Kortbro,
+  type KortbroEventName,
+  type KortbroEvents,
+  type LoggedOutEvent,
+  type LogoutReason,
+  type Status,
+} from './api.ts';
 import { KortbroError } from './kortbro-error.ts';
 
 const { apply, deleteProperty, get } = Reflect;
@@ -10,6 +19,7 @@ const { create, freeze } = Object;
 const addEventListener = get(EventTarget.prototype, 'addEventListener');
 const removeEventListener = get(EventTarget.prototype, 'removeEventListener');
 const NativePromise = Promise;
+const then = get(Promise.prototype, 'then');
 const reportListenerError = globalThis.reportError;
 const randomId = crypto.randomUUID.bind(crypto);
 
@@ -28,18 +38,27 @@ interface Answer {
   result?: unknown;
   error?: { code: ErrorCode; message: string; triesLeft?: number; incident?: string };
   event?: KortbroEventName;
+  reason?: LogoutReason;
+  number?: number;
+}
+
+interface Entry {
+  readonly event: KortbroEventName;
+  readonly listener: (event: LoggedOutEvent | undefined) => void;
+  active: boolean;
 }
 
 /** Makes `window.kortbro`. Nothing is opened before the first call. */
 export function createPageClient(connect: Connect): Kortbro {
   const pending = create(null) as Record<string, Pending | undefined>;
-  const listeners: { readonly event: KortbroEventName; readonly listener: () => void; active: boolean }[] = [];
+  const listeners: Entry[] = [];
   let send: ((text: string) => void) | undefined;
   let listening = false;
 
   function receive(text: string): void {
-    const { id, result, error, event } = parse(text) as Answer;
-    if (event !== undefined) tell(event);
+    const { id, result, error, event, reason, number } = parse(text) as Answer;
+    if (event === 'loggedout') tellLogout(reason as LogoutReason, number);
+    else if (event !== undefined) tell(event);
     if (id === undefined) return;
     if (error === undefined) take(id)?.resolve(result as never);
     else take(id)?.reject(new KortbroError(error.code, error.message, error));
@@ -52,13 +71,27 @@ export function createPageClient(connect: Connect): Kortbro {
     return request;
   }
 
-  function tell(event: KortbroEventName): void {
+  /** Answers when every promise that a listener has handed in has settled. */
+  function tellLogout(reason: LogoutReason, number: number | undefined): void {
+    let waiting = 1;
+    const settled = (): void => {
+      if (--waiting === 0) post({ __proto__: null, verb: 'settled', number });
+    };
+    const waitUntil = (promise: PromiseLike<unknown>): void => {
+      waiting++;
+      void apply(then, new NativePromise((resolve) => resolve(promise)), [settled, settled]);
+    };
+    tell('loggedout', freeze({ reason, waitUntil }));
+    settled();
+  }
+
+  function tell(event: KortbroEventName, told?: LoggedOutEvent): void {
     const count = listeners.length;
     for (let i = 0; i < count; i++) {
       const entry = listeners[i];
       if (entry?.event !== event || !entry.active) continue;
       try {
-        entry.listener();
+        entry.listener(told);
       } catch (error) {
         reportListenerError(error);
       }
@@ -99,13 +132,13 @@ export function createPageClient(connect: Connect): Kortbro {
 
   return freeze({
     status: (options?: CallOptions) => call<Status>('status', {}, options),
-    authenticate: (request: { nonce: string }, options?: CallOptions) =>
-      call<AuthenticationToken>('authenticate', { nonce: nonceOf(request) }, options),
-    on(event: KortbroEventName, listener: () => void): () => void {
+    authenticate: (request: { nonce: string; logout?: unknown }, options?: CallOptions) =>
+      call<AuthenticationToken>('authenticate', fieldsOf(request), options),
+    on<Name extends KortbroEventName>(event: Name, listener: (event: KortbroEvents[Name]) => void): () => void {
       if (typeof listener !== 'function' || !isEventName(event)) {
         throw new KortbroError('ERR_REQUEST_INVALID', 'Unknown event, or no function.');
       }
-      const entry = { event, listener, active: true };
+      const entry: Entry = { event, listener: listener as Entry['listener'], active: true };
       listeners[listeners.length] = entry;
       if (!listening) listening = post({ __proto__: null, verb: 'listen' });
       return () => {
@@ -120,8 +153,17 @@ function isEventName(name: string): name is KortbroEventName {
   return name === 'cardremoved' || name === 'cardinserted' || name === 'loggedout';
 }
 
-/** A nonce that is no text becomes one that is refused; what cannot be written as JSON must not get that far. */
-function nonceOf(request: unknown): string {
-  const nonce = typeof request === 'object' && request !== null && 'nonce' in request ? request.nonce : undefined;
-  return typeof nonce === 'string' ? nonce : '';
+/** What is no text, or cannot be written as JSON, becomes something that is refused with its code. */
+function fieldsOf(request: unknown): object {
+  const { nonce, logout } = (request ?? {}) as Record<string, unknown>;
+  const text = typeof nonce === 'string' ? nonce : '';
+  return logout === undefined ? { nonce: text } : { nonce: text, logout: plain(logout) };
+}
+
+function plain(value: unknown): unknown {
+  try {
+    return parse(stringify(value));
+  } catch {
+    return null;
+  }
 }

@@ -3,16 +3,26 @@
 import { decodeBase64 } from '../../shared/base64.ts';
 import { type ErrorCode } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import { type LogoutReason, type LogoutRegistration } from './api.ts';
 
 /** Events that a page can listen to. */
 export const pageEventNames = ['cardremoved', 'cardinserted', 'loggedout'] as const;
 export type PageEventName = (typeof pageEventNames)[number];
 
 /** A page's question. `id` is random, made in the page world. */
-export type PageRequest = { id: string; verb: 'status' } | { id: string; verb: 'authenticate'; nonce: string };
+export type PageRequest =
+  { id: string; verb: 'status' } | { id: string; verb: 'authenticate'; nonce: string; logout?: LogoutRegistration };
 
-/** What a page can say. `since`: the number of the last notice that this document has seen (content script only). */
-export type PageMessage = PageRequest | { verb: 'cancel'; id: string } | { verb: 'listen'; since?: number };
+/**
+ * What a page can say. `since`: the number of the last notice that this document has seen. The last two answer a
+ * `loggedout` event by its number: it has arrived, and nothing holds it up any more. `since` and `received` are the
+ * content script's alone.
+ */
+export type PageMessage =
+  | PageRequest
+  | { verb: 'cancel'; id: string }
+  | { verb: 'listen'; since?: number }
+  | { verb: 'received' | 'settled'; number: number };
 
 /** An error as a page gets it. */
 export interface PageError {
@@ -26,13 +36,14 @@ export interface PageError {
 export type PageAnswer =
   | { id: string; result: unknown }
   | { id: string; error: PageError }
-  | { event: PageEventName; number: number }
+  | { event: Exclude<PageEventName, 'loggedout'>; number: number }
+  | { event: 'loggedout'; number: number; reason: LogoutReason }
   | { listening: number | null };
 
 /** Why a message was refused; `id` where the refusal can be addressed. */
 export interface Refusal {
   id?: string;
-  refused: 'ERR_REQUEST_INVALID' | 'ERR_REQUEST_TOO_LARGE' | 'ERR_REQUEST_NONCE';
+  refused: 'ERR_REQUEST_INVALID' | 'ERR_REQUEST_TOO_LARGE' | 'ERR_REQUEST_NONCE' | 'ERR_REQUEST_LOGOUT';
 }
 
 /** The DOM event by which the page script hands its MessagePort to the content script. */
@@ -42,6 +53,8 @@ export const connectEventName = 'kortbro:connect';
 export const pagePortName = 'page';
 
 const idPattern = /^[\w-]{1,64}$/;
+/** As shared/messages.ts has it. */
+const tokenPattern = /^[\w.~+/=-]{22,512}$/;
 const nonceMinimum = 44;
 const nonceMaximum = 128;
 
@@ -56,7 +69,8 @@ export function parsePageText(text: unknown): PageMessage | Refusal {
     return { refused: 'ERR_REQUEST_INVALID' };
   }
   const message = parsePageMessage(value);
-  return 'since' in message ? { refused: 'ERR_REQUEST_INVALID' } : message;
+  const isOurs = 'since' in message || ('verb' in message && message.verb === 'received');
+  return isOurs ? { refused: 'ERR_REQUEST_INVALID' } : message;
 }
 
 /** Reads a page's message as the background gets it from a content script. */
@@ -64,16 +78,24 @@ export function parsePageMessage(value: unknown): PageMessage | Refusal {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { refused: 'ERR_REQUEST_INVALID' };
   const fields = value as Record<string, unknown>;
   const keys = Object.keys(fields).sort().join();
-  const { id, verb, nonce, since } = fields;
+  const { id, verb, nonce, logout, since, number } = fields;
   if (verb === 'listen') {
     if (keys === 'verb') return { verb };
     if (keys === 'since,verb' && isCount(since)) return { verb, since };
     return { refused: 'ERR_REQUEST_INVALID' };
   }
+  if (keys === 'number,verb' && (verb === 'received' || verb === 'settled') && isCount(number)) return { verb, number };
   if (typeof id !== 'string' || !idPattern.test(id)) return { refused: 'ERR_REQUEST_INVALID' };
   if (keys === 'id,verb' && (verb === 'status' || verb === 'cancel')) return { id, verb };
   if (keys === 'id,nonce,verb' && verb === 'authenticate') {
     return isNonce(nonce) ? { id, verb, nonce } : { id, refused: 'ERR_REQUEST_NONCE' };
+  }
+  if (keys === 'id,logout,nonce,verb' && verb === 'authenticate') {
+    if (!isNonce(nonce)) return { id, refused: 'ERR_REQUEST_NONCE' };
+    const registration = parseRegistration(logout);
+    return registration === undefined
+      ? { id, refused: 'ERR_REQUEST_LOGOUT' }
+      : { id, verb, nonce, logout: registration };
   }
   return { id, refused: 'ERR_REQUEST_INVALID' };
 }
@@ -85,6 +107,26 @@ function isNonce(value: unknown): value is string {
     value.length <= nonceMaximum &&
     decodeBase64(value) !== undefined
   );
+}
+
+/** Shape only; that the address is on the page's own origin is the agent's to check. */
+function parseRegistration(value: unknown): LogoutRegistration | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { url, token, leaseSeconds, guard, ...others } = value as Record<string, unknown>;
+  if (Object.keys(others).length > 0) return undefined;
+  if (typeof url !== 'string' || url === '' || url.length > limits.logoutUrlLength) return undefined;
+  if (typeof token !== 'string' || !tokenPattern.test(token)) return undefined;
+  const parsed: LogoutRegistration = { url, token };
+  if (leaseSeconds !== undefined) {
+    if (!isCount(leaseSeconds) || leaseSeconds < limits.leaseMinimum || leaseSeconds > limits.leaseMaximum)
+      return undefined;
+    parsed.leaseSeconds = leaseSeconds;
+  }
+  if (guard !== undefined) {
+    if (typeof guard !== 'boolean') return undefined;
+    parsed.guard = guard;
+  }
+  return parsed;
 }
 
 function isCount(value: unknown): value is number {

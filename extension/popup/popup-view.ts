@@ -28,6 +28,8 @@ export interface PopupView {
   readers: ReaderPanel[];
   /** While PIN-SSO is on: the sites that may use the card. */
   sites?: string[];
+  /** The sites at which somebody is still being logged out. */
+  owed: string[];
 }
 
 const advices: Readonly<Record<Screen['name'], MessageKey | undefined>> = {
@@ -68,6 +70,7 @@ export function popupView(view: View): PopupView {
     title: screenTitles[screen.name],
     advice: advices[screen.name],
     readers: [],
+    owed: view.owed ?? [],
   };
   const { state } = view;
   if (state === undefined || screen.name === 'not-running' || screen.name === 'connecting') return shown;

@@ -54,10 +54,12 @@ function receive(message: PopupMessage): void {
   }
 }
 
-function show({ screen, title: titleKey, advice, readers, sites }: PopupView): void {
+function show({ screen, title: titleKey, advice, readers, sites, owed }: PopupView): void {
   const code = 'code' in screen ? screen.code : undefined;
   setText(title, text(titleKey));
   setText(byId('advice'), advice !== undefined ? text(advice) : code === undefined ? '' : sentence(code, language));
+  byId('owed').hidden = owed.length === 0;
+  setText(byId('owed'), owed.length === 0 ? '' : text('owedSites', owed.join(', ')));
   byId('code').hidden = code === undefined;
   if (code !== undefined) byId('code').replaceChildren(`${text('codeLabel')}: `, element('code', '', code));
   if (screen.name !== shownPicture) {

@@ -20,6 +20,7 @@ function connection() {
   const losses: (ErrorCode | undefined)[] = [];
   const made = new AgentConnection(
     {
+      profile: () => 'profile-1',
       connect: (receive, disconnected) => {
         const port: OpenPort = { receive, disconnected, sent: [], closed: false };
         ports.push(port);
@@ -39,7 +40,7 @@ function connection() {
   return { clock, ports, heard, reaches, losses, connection: made };
 }
 
-const hello = { type: 'hello', protocol: 1, version: '0.1.0' };
+const hello = { type: 'hello', protocol: 1, version: '0.1.0', profile: 'profile-1' };
 const connected = { type: 'agent', state: 'connected' };
 
 describe('the port to the native host', () => {

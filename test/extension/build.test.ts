@@ -27,9 +27,21 @@ describe('the built extension', function () {
   });
   after(() => build.remove());
 
-  it('asks for two permissions and no more, and lets pages load nothing of it', () => {
-    assert.deepEqual(manifest.permissions, ['nativeMessaging', 'storage']);
-    const keys = ['host_permissions', 'optional_permissions', 'web_accessible_resources', 'externally_connectable'];
+  it('asks for the permissions that its header explains and no more, and lets pages load nothing of it', () => {
+    assert.deepEqual(manifest.permissions, [
+      'nativeMessaging',
+      'storage',
+      'cookies',
+      'browsingData',
+      'declarativeNetRequest',
+    ]);
+    assert.deepEqual(manifest['host_permissions'], ['https://*/*', 'http://localhost/*']);
+    const keys = [
+      'optional_permissions',
+      'optional_host_permissions',
+      'web_accessible_resources',
+      'externally_connectable',
+    ];
     assert.deepEqual(
       keys.filter((key) => key in manifest),
       [],
@@ -57,9 +69,14 @@ describe('the built extension', function () {
   });
 
   it('lets its own pages run its own scripts only', () => {
-    assert.match(manifest.content_security_policy.extension_pages, /^default-src 'none'; script-src 'self';/);
-    assert.doesNotMatch(manifest.content_security_policy.extension_pages, /unsafe|https?:|data:|\*/);
-    assert.doesNotMatch(read('popup/popup.html'), /<script(?![^>]* src=)|style=|\son\w+=/);
+    const [standard, connect, ...others] = manifest.content_security_policy.extension_pages.split('; ');
+    assert.equal(standard, "default-src 'none'");
+    assert.equal(connect, 'connect-src https: http://localhost:*');
+    assert.equal(others[0], "script-src 'self'");
+    assert.doesNotMatch(others.join(), /unsafe|https?:|data:|\*/);
+    for (const page of ['popup/popup.html', 'removed/removed.html']) {
+      assert.doesNotMatch(read(page), /<script(?![^>]* src=)|style=|\son\w+=/);
+    }
   });
 
   it('puts less than 6 KB into a page, as one classic script that knows no extension API', () => {
@@ -100,11 +117,18 @@ describe('the built extension', function () {
         const code: ErrorCode = error.code;
         const left: number | undefined = error.code === 'ERR_PIN_WRONG' ? error.triesLeft : undefined;
       }
-      const stop: () => void = kortbro.on('cardremoved', () => location.reload());`;
+      const stop: () => void = kortbro.on('cardremoved', () => location.reload());
+      kortbro.on('loggedout', ({ reason, waitUntil }) => waitUntil(fetch('/save?because=' + reason)));
+      await kortbro.authenticate({
+        nonce: 'x',
+        logout: { url: location.origin + '/logout', token: 'x', leaseSeconds: 60, guard: true },
+      });`;
     const bad = [
       `kortbro.authenticate();`,
       `kortbro.authenticate({ nonce: 7 });`,
       `kortbro.on('cardeaten', () => undefined);`,
+      `kortbro.on('cardremoved', (event) => event.reason);`,
+      `kortbro.authenticate({ nonce: 'x', logout: { token: 'x' } });`,
       `export const code: ErrorCode = 'ERR_NO_SUCH_CODE';`,
     ];
     const imports = `import { kortbro, type ErrorCode } from './kortbro.js';`;

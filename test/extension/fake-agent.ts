@@ -10,6 +10,9 @@ import { parseClientMessage, type AgentMessage, type AgentState, type ClientMess
 import { extensionId, nativeHostName } from '../../shared/names.ts';
 import { agentState, loginToken } from './agent-states.ts';
 
+/** What a `visits` message lists. */
+export type Visits = Omit<Extract<AgentMessage, { type: 'visits' }>, 'type'>;
+
 /** One running host process. */
 export class FakeHost {
   readonly processId: number;
@@ -46,6 +49,7 @@ export class FakeAgent {
   readonly received: ClientMessage[] = [];
   state: AgentState = agentState();
   sequence = 0;
+  visits: Visits = { open: [], owed: [], guarded: [] };
   script: Script = () => undefined;
   /** Called when a host process has said who it is; false: the agent stays silent to it. */
   greet: (host: FakeHost) => boolean = () => true;
@@ -96,6 +100,19 @@ export class FakeAgent {
     this.host.send({ type: 'event', sequence: ++this.sequence, name, origins, state });
   }
 
+  /** Sends the whole list of visits, changed. */
+  list(changes: Partial<Visits>): void {
+    this.visits = { ...this.visits, ...changes };
+    this.host.send({ type: 'visits', ...this.visits });
+  }
+
+  /** The steps that the extension has told of a visit, in their order. */
+  steps(visit: string): string[] {
+    return this.received.flatMap((message) =>
+      message.type === 'logout' && message.visit === visit ? [message.step] : [],
+    );
+  }
+
   async stop(): Promise<void> {
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -126,7 +143,10 @@ export class FakeAgent {
   #receive(message: ClientMessage, host: FakeHost): void {
     this.received.push(message);
     if (this.script(message, host) === 'handled') return;
-    if (message.type === 'hello') host.send({ type: 'snapshot', sequence: this.sequence, state: this.state });
+    if (message.type === 'hello') {
+      host.send({ type: 'snapshot', sequence: this.sequence, state: this.state });
+      host.send({ type: 'visits', ...this.visits });
+    }
     if (message.type !== 'request') return;
     const { id, verb, caller } = message;
     if (verb === 'authenticate') host.send({ type: 'response', id, result: loginToken });

@@ -88,12 +88,25 @@ describe('the content script', () => {
     assert.deepEqual(one.heard, []);
   });
 
-  it('tells every waiting call when the port is lost, and opens the next one only when it is needed', () => {
+  it('tells every waiting call when the port is lost, and starts the background again once without asking anew', () => {
     const { clock, ports, say, channel } = document();
     const page = channel();
     say({ id: '1', verb: 'status' }, page);
     ports[0]?.lost();
     assert.deepEqual(page.heard, [error('1', 'ERR_AGENT_STOPPED')]);
+    clock.advance(60_000);
+    assert.deepEqual([ports.length, ports[1]?.said], [2, []]);
+    ports[1]?.lost();
+    clock.advance(60_000);
+    assert.equal(ports.length, 2);
+  });
+
+  it('opens the next port only when it is needed where nothing was waited for', () => {
+    const { clock, ports, say, channel } = document();
+    const page = channel();
+    say({ id: '1', verb: 'status' }, page);
+    ports[0]?.receive({ id: '1', result: 1 });
+    ports[0]?.lost();
     clock.advance(60_000);
     assert.equal(ports.length, 1);
     say({ id: '2', verb: 'status' }, page);
@@ -170,5 +183,26 @@ describe('the content script', () => {
     state.isPrerendering = false;
     bridge.listen();
     assert.deepEqual(ports[0]?.said, [{ verb: 'listen' }]);
+  });
+
+  it('answers a logout at once, and again when every script that listens has settled', () => {
+    const { ports, say, channel } = document();
+    const [one, two, deaf] = [channel(), channel(), channel()];
+    for (const page of [one, two]) say({ verb: 'listen' }, page);
+    say({ id: '1', verb: 'status' }, deaf);
+    const port = ports[0]!;
+    const event = { event: 'loggedout', number: 4, reason: 'card-removed' } as const;
+    port.receive(event);
+    assert.deepEqual([one.heard, two.heard, deaf.heard], [[event], [event], []]);
+    assert.deepEqual(port.said.at(-1), { verb: 'received', number: 4 });
+    const before = port.said.length;
+    say({ verb: 'settled', number: 4 }, one);
+    say({ verb: 'settled', number: 4 }, one);
+    say({ verb: 'settled', number: 4 }, deaf);
+    say({ verb: 'settled', number: 3 }, two);
+    assert.equal(port.said.length, before);
+    say({ verb: 'settled', number: 4 }, two);
+    assert.deepEqual(port.said.at(-1), { verb: 'settled', number: 4 });
+    assert.equal(port.said.length, before + 1);
   });
 });

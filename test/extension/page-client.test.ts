@@ -134,4 +134,56 @@ describe('the page API', () => {
     const { kortbro } = page();
     assert.ok(Object.isFrozen(kortbro));
   });
+
+  describe('at a logout', () => {
+    const loggedOut = { event: 'loggedout', number: 5, reason: 'card-exchanged' };
+    const microtasks = async (): Promise<void> => {
+      for (let i = 0; i < 20; i++) await Promise.resolve();
+    };
+
+    it('tells the reason, and settles at once where nothing is waited for', () => {
+      const { kortbro, said, answer } = page();
+      const reasons: string[] = [];
+      kortbro.on('loggedout', ({ reason }) => reasons.push(reason));
+      answer(loggedOut);
+      assert.deepEqual(reasons, ['card-exchanged']);
+      assert.deepEqual(said.at(-1), { verb: 'settled', number: 5 });
+    });
+
+    it('settles where nobody listens to it, too', () => {
+      const { kortbro, said, answer } = page();
+      kortbro.on('cardremoved', () => assert.fail());
+      answer(loggedOut);
+      assert.deepEqual(said.at(-1), { verb: 'settled', number: 5 });
+    });
+
+    it('settles once, when every promise has ended, well or badly', async () => {
+      const { kortbro, said, answer } = page();
+      let resolve: () => void = () => undefined;
+      const promise = new Promise<void>((end) => (resolve = end));
+      kortbro.on('loggedout', ({ waitUntil }) => {
+        waitUntil(promise.then(() => waitUntil(Promise.resolve())));
+        waitUntil(Promise.reject(new Error('not saved')));
+      });
+      kortbro.on('loggedout', ({ waitUntil }) => waitUntil(Promise.resolve()));
+      answer(loggedOut);
+      await microtasks();
+      assert.equal(said.length, 1);
+      resolve();
+      await microtasks();
+      assert.deepEqual(said.slice(1), [{ verb: 'settled', number: 5 }]);
+    });
+  });
+
+  it('passes a registration for logging out on as it is, and what is none as something that is refused', () => {
+    const { kortbro, said } = page();
+    const logout = { url: 'https://journal.example/out', token: 'x', leaseSeconds: 60, guard: true };
+    void kortbro.authenticate({ nonce, logout });
+    const call = kortbro.authenticate as (request: unknown) => Promise<unknown>;
+    for (const wrong of [7n, Symbol('x'), () => undefined, null]) void call({ nonce, logout: wrong });
+    assert.deepEqual(
+      said.map((message) => (message as Said & { logout?: unknown }).logout),
+      [logout, null, null, null, null],
+    );
+  });
 });

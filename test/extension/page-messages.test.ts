@@ -30,7 +30,7 @@ describe("a page's message", () => {
       fc.property(fc.anything(), (value) => {
         const message = parsePageMessage(value);
         if ('refused' in message) assert.match(message.refused, /^ERR_REQUEST_/);
-        else assert.ok(['status', 'authenticate', 'cancel', 'listen'].includes(message.verb));
+        else assert.ok(['status', 'authenticate', 'cancel', 'listen', 'received', 'settled'].includes(message.verb));
       }),
     );
     fc.assert(fc.property(fc.anything(), (value) => 'refused' in parsePageText(value)));
@@ -43,7 +43,7 @@ describe("a page's message", () => {
       { id: '1', verb: 'authenticate', nonce },
       { verb: 'listen' },
     );
-    const keys = fc.string().filter((key) => !['id', 'verb', 'nonce', 'since'].includes(key));
+    const keys = fc.string().filter((key) => !['id', 'verb', 'nonce', 'since', 'logout'].includes(key));
     fc.assert(
       fc.property(base, keys, fc.jsonValue(), (message, key, value) => {
         const text = JSON.stringify(Object.fromEntries([...Object.entries(message), [key, value]]));
@@ -77,5 +77,45 @@ describe("a page's message", () => {
     assert.deepEqual(ask(`${'A'.repeat(43)}-`), refused);
     assert.deepEqual(ask(`${'A'.repeat(42)}B=`), refused);
     assert.deepEqual(ask(`${nonce}\n`), refused);
+  });
+
+  describe('with a registration for logging out', () => {
+    const registration = { url: 'https://journal.example/logout', token: 'a'.repeat(22) };
+    const ask = (logout: unknown) => parsePageMessage({ id: '1', verb: 'authenticate', nonce, logout });
+
+    it('is taken with or without a lease and a guard', () => {
+      for (const logout of [registration, { ...registration, leaseSeconds: 60 }, { ...registration, guard: true }]) {
+        assert.deepEqual(ask(logout), { id: '1', verb: 'authenticate', nonce, logout });
+      }
+    });
+
+    it('is refused whole where it is out of its form or its bounds', () => {
+      for (const logout of [
+        null,
+        'x',
+        [],
+        {},
+        { url: registration.url },
+        { ...registration, url: '' },
+        { ...registration, url: `https://journal.example/${'x'.repeat(limits.logoutUrlLength)}` },
+        { ...registration, token: 'a'.repeat(21) },
+        { ...registration, token: 'a'.repeat(513) },
+        { ...registration, token: `${registration.token} ` },
+        { ...registration, leaseSeconds: limits.leaseMinimum - 1 },
+        { ...registration, leaseSeconds: limits.leaseMaximum + 1 },
+        { ...registration, leaseSeconds: 10.5 },
+        { ...registration, guard: 1 },
+        { ...registration, more: 1 },
+      ]) {
+        assert.deepEqual(ask(logout), { id: '1', refused: 'ERR_REQUEST_LOGOUT' }, JSON.stringify(logout));
+      }
+    });
+  });
+
+  it('may say that it has settled, and only a content script that it has received', () => {
+    assert.deepEqual(parsePageText('{"verb":"settled","number":3}'), { verb: 'settled', number: 3 });
+    assert.deepEqual(parsePageText('{"verb":"received","number":3}'), { refused: 'ERR_REQUEST_INVALID' });
+    assert.deepEqual(parsePageMessage({ verb: 'received', number: 3 }), { verb: 'received', number: 3 });
+    assert.deepEqual(parsePageText('{"verb":"settled","number":-1}'), { refused: 'ERR_REQUEST_INVALID' });
   });
 });

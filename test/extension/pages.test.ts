@@ -29,6 +29,7 @@ function background() {
     extensionVersion: '9.9.9',
     language: () => 'en',
     now: clock.now,
+    later: clock.later,
     pending,
     wanted: () => wanted++,
     ledger: () => ledger,
@@ -257,5 +258,87 @@ describe('documents that use the page API', () => {
       { listening: 5 },
     ]);
     assert.deepEqual(fresh.answers, [{ listening: 5 }]);
+  });
+
+  describe('at a logout', () => {
+    const notice = { name: 'loggedout', origin: journal, number: 3, reason: 'card-removed' } as const;
+    const told = { event: 'loggedout', number: 3, reason: 'card-removed' };
+
+    /** Starts the farewell. @returns whether it has ended */
+    function farewell(pages: Pages): () => Promise<boolean> {
+      let isOver = false;
+      void pages.farewell(notice).then(() => (isOver = true));
+      return async () => {
+        await Promise.resolve();
+        return isOver;
+      };
+    }
+
+    it('are told the reason, those of the origin that listen, and are waited for until they have settled', async () => {
+      const { open, pages, clock } = background();
+      const [one, two, silent, other] = [open(), open(), open(), open({ origin: 'https://other.example' })];
+      for (const page of [one, two, other]) page.receive({ verb: 'listen' });
+      const isOver = farewell(pages);
+      assert.deepEqual([one.answers.at(-1), two.answers.at(-1)], [told, told]);
+      assert.deepEqual([silent.answers, other.answers], [[], [{ listening: 0 }]]);
+      for (const page of [one, two]) page.receive({ verb: 'received', number: 3 });
+      clock.advance(limits.pageSilence);
+      one.receive({ verb: 'settled', number: 3 });
+      assert.equal(await isOver(), false);
+      two.receive({ verb: 'settled', number: 2 });
+      assert.equal(await isOver(), false, 'what settles is an earlier event');
+      two.receive({ verb: 'settled', number: 3 });
+      assert.equal(await isOver(), true);
+      assert.equal(clock.waiting, 0);
+    });
+
+    it('hold nothing up where nobody listens', async () => {
+      const { open, pages } = background();
+      open();
+      assert.equal(await farewell(pages)(), true);
+    });
+
+    it('that give no sign are waited for briefly, those that do for half a second', async () => {
+      const { open, pages, clock } = background();
+      const [frozen, busy] = [open(), open()];
+      for (const page of [frozen, busy]) page.receive({ verb: 'listen' });
+      const isOver = farewell(pages);
+      busy.receive({ verb: 'received', number: 3 });
+      clock.advance(limits.pageFarewell - 1);
+      assert.equal(await isOver(), false);
+      clock.advance(1);
+      assert.equal(await isOver(), true);
+      const alone = background();
+      alone.open().receive({ verb: 'listen' });
+      const isAloneOver = farewell(alone.pages);
+      alone.clock.advance(limits.pageSilence - 1);
+      assert.equal(await isAloneOver(), false);
+      alone.clock.advance(1);
+      assert.equal(await isAloneOver(), true);
+    });
+
+    it('that close meanwhile are not waited for', async () => {
+      const { open, pages } = background();
+      const page = open();
+      page.receive({ verb: 'listen' });
+      const isOver = farewell(pages);
+      page.gone();
+      assert.equal(await isOver(), true);
+    });
+
+    it('are told once, also when the worker died between: by what they have seen', async () => {
+      const { open, pages, setLedger } = background();
+      setLedger({ ...emptyLedger, notices: { [journal]: { loggedout: 3, reason: 'card-removed' } } });
+      const [seen, missed] = [open(), open()];
+      seen.receive({ verb: 'listen', since: 3 });
+      missed.receive({ verb: 'listen', since: 2 });
+      assert.deepEqual(missed.answers, [told, { listening: 3 }]);
+      const isOver = farewell(pages);
+      assert.deepEqual(seen.answers, [{ listening: 3 }]);
+      assert.equal(missed.answers.length, 2);
+      assert.equal(await isOver(), false, 'it is waited for like the others');
+      missed.receive({ verb: 'settled', number: 3 });
+      assert.equal(await isOver(), true);
+    });
   });
 });

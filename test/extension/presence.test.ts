@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import {
   afterAnswer,
   afterEvent,
+  afterLogout,
   afterSnapshot,
   emptyLedger,
   lastNumber,
@@ -230,5 +231,23 @@ describe('what pages are told of cards', () => {
         }
       }),
     );
+  });
+
+  describe('by a logout', () => {
+    it('is the reason, in the same count as the other notices', () => {
+      const removed = afterSnapshot(known, 14, agentState()).ledger;
+      const { ledger, notice } = afterLogout(removed, 'visit-1', journal, 'card-removed');
+      assert.deepEqual(notice, { name: 'loggedout', origin: journal, number: 2, reason: 'card-removed' });
+      assert.equal(lastNumber(ledger, journal), 2);
+      assert.deepEqual(missedNotices(ledger, journal, 1), [{ name: 'loggedout', number: 2, reason: 'card-removed' }]);
+      assert.deepEqual(missedNotices(ledger, journal, 2), []);
+    });
+
+    it('is the same notice when the visit is logged out once more, and a new one for another visit', () => {
+      const first = afterLogout(known, 'visit-1', journal, 'card-removed');
+      const again = afterLogout(first.ledger, 'visit-1', journal, 'card-removed');
+      assert.deepEqual(again, { ledger: first.ledger, notice: first.notice });
+      assert.equal(afterLogout(first.ledger, 'visit-2', journal, 'unknown').notice.number, 2);
+    });
   });
 });
