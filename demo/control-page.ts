@@ -19,8 +19,9 @@ export interface ControlPage {
 const texts = {
   sv: {
     title: 'Kort och läsare',
-    intro: 'Här sätter du i och drar ur de simulerade korten. Logga sedan in på de båda webbplatserna.',
-    byHand: 'Sätt i ditt kort i kortläsaren och logga in på de båda webbplatserna.',
+    intro:
+      'Här sätter du i och drar ur de simulerade korten. Logga in på de båda webbplatserna, dra ur kortet och se vad som händer där.',
+    byHand: 'Sätt i ditt kort i kortläsaren, logga in på de båda webbplatserna och dra ur kortet igen.',
     empty: 'Kortläsaren är tom.',
     inside: 'I läsaren sitter kortet för',
     insert: 'Sätt i',
@@ -33,8 +34,9 @@ const texts = {
   },
   en: {
     title: 'Cards and reader',
-    intro: 'Here you insert and pull the simulated cards. Then log in to both sites.',
-    byHand: 'Insert your card into the card reader and log in to both sites.',
+    intro:
+      'Here you insert and pull the simulated cards. Log in to both sites, pull the card and see what happens there.',
+    byHand: 'Insert your card into the card reader, log in to both sites and pull the card again.',
     empty: 'The card reader is empty.',
     inside: 'In the reader is the card of',
     insert: 'Insert',

@@ -1,5 +1,5 @@
-// The machine policy of a demonstration, as a file: both sites may use the card without a question once the PIN is given,
-// and the invented policy OIDs of the test PKI mean assurance levels.
+// The machine policy of a demonstration, as a file: both sites may use the card without a question once the PIN is given, the
+// invented policy OIDs of the test PKI mean assurance levels, and its TLS root is believed when the agent calls a site.
 import { renameSync, writeFileSync } from 'node:fs';
 import { type z } from 'zod';
 import { policySchema, type TokenSource } from '../shared/policy.ts';
@@ -17,16 +17,23 @@ export const testAssuranceLevels: NonNullable<PolicyFile['assuranceLevels']> = [
   { policyOid: TEST_POLICY.personId2, issuer: ISSUER_NAME.id2, level: 2 },
 ];
 
-/** The demonstration's policy. `pinentry`: the program that asks for the PIN; without it, the system's own. */
-export function demoPolicy(
-  sites: NonNullable<PolicyFile['sites']>,
-  source: TokenSource,
-  pinentry: string | undefined,
-): PolicyFile {
+/** What a demonstration's policy is made of. */
+export interface DemoPolicyParts {
+  readonly sites: NonNullable<PolicyFile['sites']>;
+  readonly source: TokenSource;
+  /** The program that asks for the PIN; undefined: the system's own. */
+  readonly pinentry: string | undefined;
+  /** PEM file with the root above the sites' certificates. */
+  readonly authorities: string;
+}
+
+/** The demonstration's policy. */
+export function demoPolicy({ sites, source, pinentry, authorities }: DemoPolicyParts): PolicyFile & { logout: object } {
   return {
     tokens: [source],
     sites,
     assuranceLevels: testAssuranceLevels,
+    logout: { authorities },
     ...(pinentry === undefined ? {} : { pin: { program: pinentry } }),
   };
 }

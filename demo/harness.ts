@@ -1,6 +1,6 @@
 // Everything that a demonstration consists of, put together and taken apart again: a private directory, policy, agent,
 // sites, and browsers that run by program. `npm run demo` and the browser tests are told on top of it.
-import { copyFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
@@ -17,6 +17,7 @@ import { TEST_ASSURANCE_LEVELS } from './pki/policies.ts';
 import { PinentryScript } from './pinentry-script.ts';
 import { askSite } from './sites/site-health.ts';
 import { type SiteDefinition } from './sites/site-definition.ts';
+import { loggedOutTab, siteTab } from './tabs.ts';
 import { startSite, type Site, type SiteState, type SiteTrust } from './sites/site-server.ts';
 
 /** A site to start, and its entry in the policy. Without an entry it is a stranger: the holder is asked. */
@@ -48,6 +49,8 @@ export interface Profile {
   readonly context: BrowserContext;
   /** The tab of a site, in front; opened when there is none. */
   page(site: string): Promise<Page>;
+  /** The tab in which the extension says that its visitor is logged out of the site, in front. @throws Error when none comes */
+  loggedOutPage(site: string): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -111,10 +114,16 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
     const listed = options.sites.flatMap(({ definition, policy }) =>
       policy === undefined ? [] : [{ ...policy, origin: sites.get(definition.name)?.origin ?? '' }],
     );
+    const authorities = join(directory.path, 'authorities.pem');
+    const authority = pemCertificate(pki.pki.tlsRoot);
+    writeFileSync(authorities, authority, { mode: 0o600 });
+    const program = scripted ? copyPinentry(directory) : undefined;
+    const policy = demoPolicy({ sites: listed, source: card.source, pinentry: program, authorities });
     writePolicy(policyPath, {
-      ...demoPolicy(listed, card.source, scripted ? copyPinentry(directory) : undefined),
+      ...policy,
       ...(options.trust && { assuranceLevels: options.trust.policyLevels }),
       ...options.policy,
+      logout: { ...policy.logout, ...options.policy?.logout },
     });
     const agent = demoAgent(join(directory.dist, 'agent/main.js'), environment);
     stops.push(() => endProcesses(directory.path));
@@ -132,15 +141,14 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       return site;
     };
     const place = { dist: directory.dist, siteKeys: [spkiSha256(tls.publicKey)], language };
-    const authority = pemCertificate(pki.pki.tlsRoot);
-    const program = findChromium();
+    const browser = findChromium();
     return {
       directory,
       environment,
       agent,
       card,
       sites,
-      browserProgram: program,
+      browserProgram: browser,
       browserArguments: browserArguments(place),
       get pinentry() {
         if (pinentry === undefined) throw new Error('the PIN is not asked by script');
@@ -153,7 +161,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
         const profile = join(directory.make('profiles'), name);
         prepareProfile(profile, directory.dist);
         const context = await chromium.launchPersistentContext(profile, {
-          executablePath: program,
+          executablePath: browser,
           headless,
           args: browserArguments(place),
           ignoreDefaultArgs: ['--disable-extensions', '--lang=en-US'],
@@ -166,7 +174,12 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
         });
         context.setDefaultTimeout(10_000);
         stops.push(() => context.close());
-        return { context, close: () => context.close(), page: (site) => siteTab(context, siteNamed(site)) };
+        return {
+          context,
+          close: () => context.close(),
+          page: (site) => siteTab(context, siteNamed(site)),
+          loggedOutPage: (site) => loggedOutTab(context, siteNamed(site)),
+        };
       },
       stop: () => stopAll(stops),
     };
@@ -174,18 +187,6 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
     await stopAll(stops).catch(() => undefined);
     throw error;
   }
-}
-
-async function siteTab(context: BrowserContext, { origin }: Site): Promise<Page> {
-  const open = context.pages();
-  const page =
-    open.find((candidate) => candidate.url().startsWith(`${origin}/`)) ??
-    open.find((candidate) => candidate.url() === 'about:blank') ??
-    (await context.newPage());
-  // A tab in the background draws about once a second.
-  await page.bringToFront();
-  if (!page.url().startsWith(`${origin}/`)) await page.goto(`${origin}/`);
-  return page;
 }
 
 function trustIn({ root, issuers }: TestPki): SiteTrust {
@@ -205,6 +206,8 @@ function trustIn({ root, issuers }: TestPki): SiteTrust {
 function copyPinentry(directory: DemoDirectory): string {
   const program = join(directory.path, 'scripted-pinentry');
   copyFileSync(fileURLToPath(new URL('scripted-pinentry', import.meta.url)), program);
+  // Whatever the checkout's own mode: the agent runs no program that its group could change.
+  chmodSync(program, 0o700);
   return program;
 }
 

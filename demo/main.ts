@@ -11,7 +11,9 @@ import { startHarness, type Harness } from './harness.ts';
 import { pkcs11Card } from './pkcs11-card.ts';
 import { simulatedCards } from './simulated-card.ts';
 import { journal, recept } from './sites/site-definition.ts';
-import { loginStory } from './story.ts';
+import { loginStory } from './login-story.ts';
+import { removalStory } from './removal-story.ts';
+import { closingStep, Visitor } from './story.ts';
 import { pictureKeeper, walkStory } from './story-report.ts';
 import { readTrustFile } from './trust-file.ts';
 
@@ -63,9 +65,10 @@ async function main(): Promise<number> {
   }
 }
 
-/** Headless: the story, its report and its pictures. */
+/** Headless: the stories, their report and their pictures. */
 async function walkAlone(harness: Harness, reportFile: string): Promise<number> {
-  const steps = loginStory(harness, pictureKeeper(reportFile));
+  const visitor = new Visitor(harness, pictureKeeper(reportFile));
+  const steps = [...loginStory(visitor), ...removalStory(visitor), closingStep(visitor)];
   const report = await walkStory(steps, ({ name, ok, ms, reason }) =>
     say(`${ok ? 'ok    ' : 'FAILED'} ${name} (${ms} ms)${reason === undefined ? '' : `\n       ${reason}`}`),
   );
@@ -111,12 +114,15 @@ function instruct({ card, sites }: Harness, control: string): void {
   for (const { definition, origin } of sites.values()) say(`  ${definition.title.en.padEnd(16)} ${origin}/`);
   say(`  ${'Cards and reader'.padEnd(16)} ${control}/\n`);
   if (card.controlled) {
-    say('1. On "Cards and reader", insert a card. 2. Log in to both sites: the PIN is asked once. 3. Pull the card.\n');
+    say(
+      '1. On "Cards and reader", insert a card. 2. Log in to both sites: the PIN is asked once. 3. Pull the card: both',
+    );
+    say("   tabs and both servers log you out. 4. Insert a colleague's card and go to the same site.\n");
     for (const name of cardNames) {
       const { person, pin } = cardHolders[name];
       say(`  ${`${person.givenName} ${person.surname}`.padEnd(16)} PIN ${pin}`);
     }
-  } else say('Insert your card, log in to both sites, pull the card.');
+  } else say('Insert your card, log in to both sites, pull the card: both tabs and both servers log you out.');
   say('\nClose the browser or press Ctrl-C to end; nothing is left behind.');
 }
 

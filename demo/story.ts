@@ -1,11 +1,11 @@
-// The story of a working day with a card, told in a browser by program. Each step is judged by what the sites' servers have
-// verified, and leaves a picture. The steps stand in the order in which a visitor of the demonstration would take them.
+// What stories are told with: steps, and somebody at the clinic's computer who takes them in a browser by program. Each step is
+// judged by what the sites' servers have verified, and leaves a picture.
 import assert from 'node:assert/strict';
 import { type Page } from 'playwright-core';
 import { cardHolders, type CardName } from './demo-cards.ts';
-import { type Dialog } from './pinentry-script.ts';
-import { openPopup } from './extension-popup.ts';
+import { openPopup, type ExtensionPopup } from './extension-popup.ts';
 import { type Harness, type Profile } from './harness.ts';
+import { type Dialog } from './pinentry-script.ts';
 
 /** A place to put pictures: PNG, by a name that is unique in the story. */
 export type KeepPicture = (name: string, png: Buffer) => void;
@@ -16,135 +16,117 @@ export interface StoryStep {
   run(): Promise<void>;
 }
 
-/** The story on `harness`; it has the sites journal and recept, no card in and a scripted pinentry. Steps build on each other. */
-export function loginStory(harness: Harness, keepPicture: KeepPicture): StoryStep[] {
-  const { pinentry, card } = harness;
-  let profile: Profile | undefined;
+/** Sites of the demonstration clinic. */
+export type StorySite = 'journal' | 'recept';
+export const storySites: readonly StorySite[] = ['journal', 'recept'];
 
-  const tab = async (site: string): Promise<Page> => {
-    profile ??= await harness.openProfile('story');
-    return profile.page(site);
-  };
-  const picture = async (name: string, site: string) => keepPicture(name, await (await tab(site)).screenshot());
+/** One browser, opened when it is needed first. The harness has the sites journal and recept, and a scripted pinentry. */
+export class Visitor {
+  readonly harness: Harness;
+  readonly #keepPicture: KeepPicture;
+  #profile: Profile | undefined;
 
-  const steps: StoryStep[] = [
-    {
-      name: 'both sites greet a visitor who is not logged in',
-      run: async () => {
-        for (const site of ['journal', 'recept']) {
-          await (await tab(site)).locator('#log-in').waitFor();
-          await nobody(harness, site);
-          await picture(`${site}-logged-out`, site);
-        }
-      },
-    },
-    {
-      name: 'without a card the visitor is told to insert it',
-      run: async () => {
-        const journal = await tab('journal');
-        await journal.click('#log-in');
-        await problem(journal, 'ERR_CARD_ABSENT');
-        await picture('no-card', 'journal');
-        await nobody(harness, 'journal');
-      },
-    },
-    {
-      name: 'Anna inserts her card and logs in to the journal with her PIN',
-      run: async () => {
-        await card.insert('anna');
-        const dialog = await pinDialog(harness, await tab('journal'), 'journal', 'anna');
-        await picture('waiting-for-pin', 'journal');
-        pinentry.answer(`pin ${cardHolders.anna.pin}`);
-        assert.equal(dialog.kind, 'pin');
-        await signedIn(harness, await tab('journal'), 'journal', 'anna');
-        await picture('anna-journal', 'journal');
-      },
-    },
-    {
-      name: 'she logs in to the prescriptions without being asked again',
-      run: async () => {
-        await (await tab('recept')).click('#log-in');
-        await signedIn(harness, await tab('recept'), 'recept', 'anna');
-        assert.deepEqual(pinentry.unawaited(), [], 'no dialog');
-        await picture('anna-recept', 'recept');
-      },
-    },
-    {
-      name: 'she lets the PIN be forgotten',
-      run: async () => {
-        assert.ok(profile);
-        const popup = await openPopup(profile.context);
-        await popup.evaluate(popupForget);
-        keepPicture('popup-forgotten', await popup.screenshot());
-        await popup.close();
-      },
-    },
-    {
-      name: 'a wrong PIN is told with the tries left and not tried again',
-      run: async () => {
-        const journal = await tab('journal');
-        await logOut(journal);
-        await nobody(harness, 'journal');
-        await pinDialog(harness, journal, 'journal', 'anna');
-        pinentry.answer('pin 000000');
-        await problem(journal, 'ERR_PIN_WRONG');
-        await picture('wrong-pin', 'journal');
-        assert.deepEqual(pinentry.unawaited(), [], 'nothing is asked again by itself');
-        await nobody(harness, 'journal');
-      },
-    },
-    {
-      name: 'the right PIN is asked for again and lets her in',
-      run: async () => {
-        const journal = await tab('journal');
-        const dialog = await pinDialog(harness, journal, 'journal', 'anna');
-        assert.match(
-          dialog.description,
-          /2 försök kvar|nyligen varit fel/,
-          'the dialog says what is known of the tries',
-        );
-        pinentry.answer(`pin ${cardHolders.anna.pin}`);
-        await signedIn(harness, journal, 'journal', 'anna');
-      },
-    },
-    {
-      name: 'she pulls the card and both sites are told',
-      run: async () => {
-        await card.remove();
-        for (const site of ['journal', 'recept']) {
-          await (await tab(site)).locator('#notice.alarming').waitFor({ timeout: 3_000 });
-          await picture(`${site}-card-pulled`, site);
-        }
-      },
-    },
-    {
-      name: 'Bertil inserts his card and is asked for his own PIN',
-      run: async () => {
-        const journal = await tab('journal');
-        await logOut(journal);
-        await nobody(harness, 'journal');
-        await card.insert('bertil');
-        await pinDialog(harness, journal, 'journal', 'bertil');
-        pinentry.answer(`pin ${cardHolders.bertil.pin}`);
-        await signedIn(harness, journal, 'journal', 'bertil');
-        await picture('bertil-journal', 'journal');
-      },
-    },
-    {
-      name: 'the browser closes and nothing is left behind',
-      run: async () => {
-        await profile?.close();
-        await harness.stop();
-      },
-    },
-  ];
-  return steps.map((step) => ({ name: step.name, run: () => step.run().catch(failed) }));
+  constructor(harness: Harness, keepPicture: KeepPicture) {
+    this.harness = harness;
+    this.#keepPicture = keepPicture;
+  }
 
-  /** A step that failed leaves a picture of what every tab shows. */
-  async function failed(reason: unknown): Promise<never> {
-    for (const page of profile?.context.pages() ?? []) {
+  /** A step that leaves a picture of what every tab shows if it fails. */
+  step(name: string, run: () => Promise<void>): StoryStep {
+    return { name, run: () => run().catch((reason: unknown) => this.#failed(reason)) };
+  }
+
+  /** The site's tab, in front. */
+  async tab(site: StorySite): Promise<Page> {
+    return (await this.#browser()).page(site);
+  }
+
+  /** The tab in which the extension says that its visitor is logged out of the site, in front. */
+  async loggedOutTab(site: StorySite): Promise<Page> {
+    return (await this.#browser()).loggedOutPage(site);
+  }
+
+  async picture(name: string, page: Page): Promise<void> {
+    this.#keepPicture(name, await page.screenshot());
+  }
+
+  /** The extension's popup, for as long as `look` takes; its picture is kept. */
+  async popup(name: string, look: (popup: ExtensionPopup) => Promise<unknown>): Promise<void> {
+    const popup = await openPopup((await this.#browser()).context);
+    await look(popup);
+    this.#keepPicture(name, await popup.screenshot());
+    await popup.close();
+  }
+
+  /** Presses Log in and waits for the PIN dialog, which must name the site and the holder of the card. */
+  async pinDialog(site: StorySite, card: CardName): Promise<Dialog> {
+    const page = await this.tab(site);
+    await page.click('#log-in');
+    const dialog = await this.harness.pinentry.waitForDialog();
+    assert.equal(dialog.kind, 'pin');
+    assert.ok(dialog.description.includes(this.harness.site(site).origin), 'the dialog names the site');
+    assert.ok(dialog.description.includes(nameOf(card)), 'the dialog names the holder');
+    await page.locator('#cancel').waitFor();
+    return dialog;
+  }
+
+  /** Logs in with the PIN of `card`. */
+  async logInWithPin(site: StorySite, card: CardName): Promise<void> {
+    await this.pinDialog(site, card);
+    this.harness.pinentry.answer(`pin ${cardHolders[card].pin}`);
+    await this.signedIn(site, card);
+  }
+
+  /** Logs in where nothing may be asked. */
+  async logInAtOnce(site: StorySite, card: CardName): Promise<void> {
+    await (await this.tab(site)).click('#log-in');
+    await this.signedIn(site, card);
+    assert.deepEqual(this.harness.pinentry.unawaited(), [], 'no dialog');
+  }
+
+  /** The page shows the holder, and the server has verified just this holder. */
+  async signedIn(site: StorySite, card: CardName): Promise<void> {
+    const page = await this.tab(site);
+    await page.locator('form[action="/logout"], #problem > p').first().waitFor();
+    if (!(await page.locator('form[action="/logout"]').isVisible())) {
+      throw new Error(`the page says: ${(await page.locator('#problem > p').allInnerTexts()).join(' ')}`);
+    }
+    assert.ok((await page.locator('dl').innerText()).includes(nameOf(card)), 'the page names the holder');
+    const { hsaId, assuranceLevel } = cardHolders[card].person;
+    const { verified } = await this.harness.ask(site);
+    assert.deepEqual(verified, [{ name: nameOf(card), holderId: hsaId, assuranceLevel }]);
+  }
+
+  async logOut(site: StorySite): Promise<void> {
+    const page = await this.tab(site);
+    await page.click('form[action="/logout"] button');
+    await page.locator('#log-in').waitFor();
+  }
+
+  /** The server has nobody logged in. */
+  async nobody(site: StorySite): Promise<void> {
+    assert.deepEqual((await this.harness.ask(site)).verified, []);
+  }
+
+  /** The login page says no, with this code. */
+  async problem(site: StorySite, code: string): Promise<void> {
+    await (await this.tab(site)).locator('#problem', { hasText: code }).waitFor();
+  }
+
+  /** Closes the browser, if one is open. */
+  async close(): Promise<void> {
+    await this.#profile?.close();
+    this.#profile = undefined;
+  }
+
+  async #browser(): Promise<Profile> {
+    return (this.#profile ??= await this.harness.openProfile('story'));
+  }
+
+  async #failed(reason: unknown): Promise<never> {
+    for (const page of this.#profile?.context.pages() ?? []) {
       await page.screenshot().then(
-        (png) => keepPicture('failed', png),
+        (png) => this.#keepPicture('failed', png),
         () => undefined, // the browser is gone
       );
     }
@@ -152,49 +134,15 @@ export function loginStory(harness: Harness, keepPicture: KeepPicture): StorySte
   }
 }
 
-/** Presses Log in and waits for the PIN dialog, which must name the site and the holder of the card. */
-async function pinDialog(harness: Harness, page: Page, site: string, card: CardName): Promise<Dialog> {
-  await page.click('#log-in');
-  const dialog = await harness.pinentry.waitForDialog();
+export function nameOf(card: CardName): string {
   const { givenName, surname } = cardHolders[card].person;
-  assert.ok(dialog.description.includes(harness.site(site).origin), 'the dialog names the site');
-  assert.ok(dialog.description.includes(`${givenName} ${surname}`), 'the dialog names the holder');
-  await page.locator('#cancel').waitFor();
-  return dialog;
+  return `${givenName} ${surname}`;
 }
 
-/** The page shows the holder, and the server has verified just this holder. */
-async function signedIn(harness: Harness, page: Page, site: string, card: CardName): Promise<void> {
-  await page.locator('form[action="/logout"], #problem > p').first().waitFor();
-  if (!(await page.locator('form[action="/logout"]').isVisible())) {
-    throw new Error(`the page says: ${(await page.locator('#problem > p').allInnerTexts()).join(' ')}`);
-  }
-  const { person } = cardHolders[card];
-  const name = `${person.givenName} ${person.surname}`;
-  assert.ok((await page.locator('dl').innerText()).includes(name), 'the page names the holder');
-  const { verified } = await harness.ask(site);
-  assert.deepEqual(verified, [{ name, holderId: person.hsaId, assuranceLevel: person.assuranceLevel }]);
+/** The last step of every demonstration. */
+export function closingStep(visitor: Visitor): StoryStep {
+  return visitor.step('the browser closes and nothing is left behind', async () => {
+    await visitor.close();
+    await visitor.harness.stop();
+  });
 }
-
-async function logOut(page: Page): Promise<void> {
-  await page.click('form[action="/logout"] button');
-  await page.locator('#log-in').waitFor();
-}
-
-async function nobody(harness: Harness, site: string): Promise<void> {
-  assert.deepEqual((await harness.ask(site)).verified, []);
-}
-
-async function problem(page: Page, code: string): Promise<void> {
-  await page.locator('#problem', { hasText: code }).waitFor();
-}
-
-/** Presses "forget PIN" in the popup and waits for its word. */
-const popupForget = `(async () => {
-  const forget = document.querySelector('#forget');
-  for (let i = 0; i < 100 && forget.offsetParent === null; i++) await new Promise((resolve) => setTimeout(resolve, 30));
-  forget.click();
-  const outcome = document.querySelector('#outcome');
-  for (let i = 0; i < 100 && outcome.textContent === ''; i++) await new Promise((resolve) => setTimeout(resolve, 30));
-  return outcome.textContent;
-})()`;

@@ -21,11 +21,11 @@ export class Sessions {
 
   /** The session that a request's Cookie header names. */
   find(cookies: string | undefined): Session | undefined {
-    const session = this.#sessions.get(cookieForm.exec(cookies ?? '')?.[1] ?? '');
+    const session = this.named(cookieForm.exec(cookies ?? '')?.[1] ?? '');
     if (session === undefined) return undefined;
     const end = Math.min(session.since + lifetime, session.holder?.notAfter.getTime() ?? Infinity);
     if (Date.now() < end) return session;
-    this.end(session);
+    this.end(session.id);
     return undefined;
   }
 
@@ -38,8 +38,12 @@ export class Sessions {
     return session;
   }
 
-  end(session: Session): void {
-    this.#sessions.delete(session.id);
+  named(id: string): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
+  end(id: string): void {
+    this.#sessions.delete(id);
   }
 
   /** Everybody who is logged in. */

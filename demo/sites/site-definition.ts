@@ -12,6 +12,8 @@ export interface SiteDefinition {
   readonly purpose: Words;
   /** Lowest assurance level that may log in. */
   readonly minimumLevel: AssuranceLevel;
+  /** What the site wants of a browser and agent that log a holder out (docs/card-removal.md). */
+  readonly logout: { readonly leaseSeconds?: number; readonly guard?: boolean };
   /** What a signed-in visitor sees: a heading and a few invented rows. */
   readonly work: { readonly heading: Words; readonly rows: readonly (readonly [Words, Words])[] };
 }
@@ -23,6 +25,7 @@ export const journal: SiteDefinition = {
   title: { sv: 'Patientjournal', en: 'Patient records' },
   purpose: { sv: 'För dig som arbetar på kliniken.', en: 'For those who work at the clinic.' },
   minimumLevel: 2,
+  logout: { leaseSeconds: 60, guard: true },
   work: {
     heading: { sv: 'Dagens patienter', en: "Today's patients" },
     rows: [
@@ -39,6 +42,7 @@ export const recept: SiteDefinition = {
   title: { sv: 'Recept', en: 'Prescriptions' },
   purpose: { sv: 'Förskrivning för klinikens patienter.', en: "Prescribing for the clinic's patients." },
   minimumLevel: 3,
+  logout: {},
   work: {
     heading: { sv: 'Att granska', en: 'To review' },
     rows: [

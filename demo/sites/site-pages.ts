@@ -33,8 +33,13 @@ export function loginPage(site: SiteDefinition, language: SiteLanguage): string 
   );
 }
 
-/** The page of somebody who has logged in. */
-export function signedInPage(site: SiteDefinition, language: SiteLanguage, holder: VerifiedHolder): string {
+/** The page of somebody who has logged in. `draft`: what the holder was writing when the card was pulled last. */
+export function signedInPage(
+  site: SiteDefinition,
+  language: SiteLanguage,
+  holder: VerifiedHolder,
+  draft: string,
+): string {
   const texts = siteTexts[language];
   const { heading, rows } = site.work;
   return page(
@@ -47,8 +52,8 @@ export function signedInPage(site: SiteDefinition, language: SiteLanguage, holde
         id="notice"
         role="status"
         data-removed="${texts.cardRemoved}"
-        data-removed-hint="${texts.cardRemovedHint}"
         data-inserted="${texts.cardInserted}"
+        data-logged-out="${texts.loggedOut}"
       ></div>
       <section class="panel">
         <h1>${texts.signedIn}</h1>
@@ -59,6 +64,12 @@ export function signedInPage(site: SiteDefinition, language: SiteLanguage, holde
         <ul class="work">
           ${rows.map(([when, what]) => html`<li><span>${when[language]}</span> ${what[language]}</li>`)}
         </ul>
+      </section>
+      <section class="panel">
+        <h2><label for="note">${texts.note}</label></h2>
+        <textarea id="note" rows="3" maxlength="2000" autocomplete="off" aria-describedby="note-hint">
+${draft}</textarea>
+        <p id="note-hint" class="small">${texts.noteHint}</p>
       </section>`,
     'signed-in-page.js',
   );

@@ -1,7 +1,6 @@
-// One site of the clinic: https on a free port of the loopback, a page, and the three requests of a login. Who is logged in
-// is decided here, by the relying-party package alone; what the page says is never believed.
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+// One site of the clinic: https on a free port of the loopback, a page, the three requests of a login and the call that ends it. Who
+// is logged in is decided here, by the relying-party package alone; what the page says is never believed.
+import { randomBytes } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { fileURLToPath } from 'node:url';
@@ -12,9 +11,13 @@ import {
   type TokenErrorCode,
   type TokenVerifier,
   type TokenVerifierOptions,
+  type VerifiedHolder,
 } from '../../relying-party/src/index.ts';
+import { Drafts, parseDraft } from './drafts.ts';
 import { Sessions, sessionCookie, type Session } from './sessions.ts';
 import { type SiteDefinition } from './site-definition.ts';
+import { file, hasKey, readBody, sendJson, type Handler } from './site-http.ts';
+import { siteLogouts, type EndedSession, type TokenCalls } from './site-logouts.ts';
 import { loginPage, signedInPage } from './site-pages.ts';
 import { preferredLanguage, refusalText } from './site-texts.ts';
 
@@ -37,6 +40,9 @@ export interface SiteState {
   /** Tokens that were verified and refused since the start. */
   readonly logins: number;
   readonly refusals: readonly TokenErrorCode[];
+  /** Sessions that a logout call or their time has ended since the start, oldest first. */
+  readonly ended: readonly EndedSession[];
+  readonly calls: readonly TokenCalls[];
 }
 
 export interface Site {
@@ -48,7 +54,6 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-const maximumBody = 16_384;
 const securityHeaders = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -59,11 +64,11 @@ const securityHeaders = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
-
 /** Starts the site. */
 export async function startSite({ definition, tls, trust, pageModule }: SiteOptions): Promise<Site> {
   const sessions = new Sessions();
+  const logouts = siteLogouts(sessions, definition);
+  const drafts = new Drafts();
   const nonces = createNonces();
   const refusals: TokenErrorCode[] = [];
   const healthKey = randomBytes(24).toString('base64url');
@@ -75,6 +80,7 @@ export async function startSite({ definition, tls, trust, pageModule }: SiteOpti
     'GET /nonce': issueNonce,
     'POST /login': logIn,
     'POST /logout': logOut,
+    'POST /draft': keepDraft,
     'GET /healthz': tellHealth,
     'GET /kortbro.js': file(pageModule, 'text/javascript'),
     'GET /login-page.js': file(own('login-page.js'), 'text/javascript'),
@@ -101,34 +107,53 @@ export async function startSite({ definition, tls, trust, pageModule }: SiteOpti
   const verifier: TokenVerifier = createTokenVerifier({ ...trust, origin, nonces, minimumLevel });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const handler = routes[`${request.method ?? ''} ${request.url ?? ''}`];
-    // Another name for this machine, or a form on another site, has no business here.
-    const isOwn = request.headers.host === host && (request.method === 'GET' || request.headers.origin === origin);
-    if (!isOwn) response.writeHead(403).end();
+    const route = `${request.method ?? ''} ${request.url ?? ''}`;
+    const handler = routes[route];
+    // Another name for this machine has no business here.
+    if (request.headers.host !== host) response.writeHead(403).end();
+    // The call of an agent: no browser makes it, so that it has no Origin, and its token is all its proof.
+    else if (route === 'POST /logout-call') await takeCall(request, response);
+    // Nor has a form on another site.
+    else if (request.method !== 'GET' && request.headers.origin !== origin) response.writeHead(403).end();
     else if (handler === undefined) response.writeHead(404).end();
     else await handler(request, response);
   }
 
-  function showPage(request: IncomingMessage, response: ServerResponse): void {
+  /** The session that the request names. Somebody's who has logged in holds as long as no logout has come for it. */
+  async function currentSession({ headers }: IncomingMessage): Promise<Session | undefined> {
+    const session = sessions.find(headers.cookie);
+    const isOver = session?.holder !== undefined && !(await logouts.isLive(session.id));
+    return isOver ? undefined : session;
+  }
+
+  async function showPage(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const language = preferredLanguage(request.headers['accept-language']);
-    const holder = sessions.find(request.headers.cookie)?.holder;
-    const page = holder === undefined ? loginPage(definition, language) : signedInPage(definition, language, holder);
+    const holder = (await currentSession(request))?.holder;
+    const page =
+      holder === undefined
+        ? loginPage(definition, language)
+        : signedInPage(definition, language, holder, drafts.of(holder.identity));
     response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(page);
   }
 
   async function issueNonce(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const session = sessions.find(request.headers.cookie) ?? sessions.start();
+    const session = (await currentSession(request)) ?? sessions.start();
+    const nonce = await nonces.issue(session.id);
+    const registration = await logouts.register(nonce);
+    const { guard } = definition.logout;
+    const logout = { url: `${origin}/logout-call`, ...registration, ...(guard && { guard }) };
     response.setHeader('Set-Cookie', sessionCookie(session));
-    sendJson(response, 200, { nonce: await nonces.issue(session.id) });
+    sendJson(response, 200, { nonce, logout });
   }
 
   async function logIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const token = await readBody(request);
-    const session = sessions.find(request.headers.cookie);
+    const session = await currentSession(request);
     try {
       const holder = await verifier.verify({ token, session: session?.id ?? '' });
+      const fresh = await open(holder);
       logins += 1;
-      replace(session, sessions.start(holder), response);
+      await replace(session, fresh, response);
       sendJson(response, 200, { name: holder.name });
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
@@ -138,13 +163,44 @@ export async function startSite({ definition, tls, trust, pageModule }: SiteOpti
     }
   }
 
-  function logOut(request: IncomingMessage, response: ServerResponse): void {
-    replace(sessions.find(request.headers.cookie), undefined, response);
+  /** The session of somebody who has just been verified. @throws TokenError when the card has left meanwhile */
+  async function open(holder: VerifiedHolder): Promise<Session> {
+    const session = sessions.start(holder);
+    try {
+      await logouts.open(holder.nonce, session.id);
+      return session;
+    } catch (error) {
+      sessions.end(session.id);
+      throw error;
+    }
+  }
+
+  async function logOut(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    await replace(await currentSession(request), undefined, response);
     response.writeHead(303, { Location: '/' }).end();
   }
 
-  function replace(old: Session | undefined, fresh: Session | undefined, response: ServerResponse): void {
-    if (old !== undefined) sessions.end(old);
+  async function takeCall(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, body } = await logouts.receive(await readBody(request));
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
+  }
+
+  async function keepDraft(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = parseDraft(await readBody(request));
+    const holder = (await currentSession(request))?.holder;
+    if (holder !== undefined) drafts.keep(holder.identity, text);
+    response.writeHead(holder === undefined ? 401 : 204).end();
+  }
+
+  async function replace(
+    old: Session | undefined,
+    fresh: Session | undefined,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (old !== undefined) {
+      sessions.end(old.id);
+      await logouts.close(old.id);
+    }
     response.setHeader('Set-Cookie', sessionCookie(fresh));
   }
 
@@ -158,7 +214,8 @@ export async function startSite({ definition, tls, trust, pageModule }: SiteOpti
       holderId: identity.kind === 'hsa-id' ? identity.hsaId : '',
       assuranceLevel,
     }));
-    sendJson(response, 200, { verified, logins, refusals } satisfies SiteState);
+    const { ended, calls } = logouts;
+    sendJson(response, 200, { verified, logins, refusals, ended, calls } satisfies SiteState);
   }
 
   return {
@@ -166,37 +223,9 @@ export async function startSite({ definition, tls, trust, pageModule }: SiteOpti
     origin,
     healthKey,
     stop: async () => {
+      logouts.stop();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-function file(path: string, type: string): Handler {
-  const content = readFileSync(path);
-  return (_request, response) => {
-    response.writeHead(200, { 'Content-Type': `${type}; charset=utf-8` }).end(content);
-  };
-}
-
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
-}
-
-/** @throws Error for a body that is no JSON by its own word, or longer than a token can be */
-async function readBody(request: IncomingMessage): Promise<string> {
-  if (request.headers['content-type'] !== 'application/json') throw new Error('not JSON');
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > maximumBody) throw new Error('too long');
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function hasKey(authorization: string | undefined, key: string): boolean {
-  const [given, wanted] = [Buffer.from(authorization ?? ''), Buffer.from(`Bearer ${key}`)];
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
 }

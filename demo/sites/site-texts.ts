@@ -21,8 +21,10 @@ const swedish = {
   signedIn: 'Du är inloggad',
   logOut: 'Logga ut',
   cardRemoved: 'Kortet har dragits ur läsaren.',
-  cardRemovedHint: 'Du är fortfarande inloggad här. Logga ut om du går härifrån.',
   cardInserted: 'Ett kort sitter i läsaren igen.',
+  loggedOut: 'Du loggas ut. Din anteckning sparas.',
+  note: 'Anteckning',
+  noteHint: 'Drar du ur kortet innan du är klar, sparas det du har skrivit tills du loggar in igen.',
   name: 'Namn',
   title: 'Titel',
   hsaId: 'HSA-id',
@@ -49,8 +51,10 @@ const english: typeof swedish = {
   signedIn: 'You are logged in',
   logOut: 'Log out',
   cardRemoved: 'The card has been pulled out.',
-  cardRemovedHint: 'You are still logged in here. Log out if you leave.',
   cardInserted: 'A card is in the reader again.',
+  loggedOut: 'You are being logged out. Your note is saved.',
+  note: 'Note',
+  noteHint: 'If you pull the card before you are done, what you have written is kept until you log in again.',
   name: 'Name',
   title: 'Title',
   hsaId: 'HSA id',
@@ -72,6 +76,10 @@ export function refusalText(code: TokenErrorCode, language: SiteLanguage): strin
       return isSwedish
         ? 'Kortets tillitsnivå räcker inte här. Använd ditt ordinarie kort.'
         : "The card's assurance level is too low here. Use your ordinary card.";
+    case 'ERR_LOGGED_OUT':
+      return isSwedish
+        ? 'Kortet lämnade läsaren innan inloggningen var klar. Sätt i det och försök igen.'
+        : 'The card left the reader before the login was finished. Insert it and try again.';
     case 'ERR_CERTIFICATE_EXPIRED':
       return isSwedish
         ? 'E-legitimationen på kortet har gått ut. Kontakta din kortutgivare.'

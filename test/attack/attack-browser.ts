@@ -78,7 +78,8 @@ async function startBrowser(): Promise<AttackBrowser> {
   const target = await startTarget({
     policy: {
       sites: [
-        { origin: origin('journal'), access: 'silent' },
+        // Its pages stay open when the card is pulled: they are asked what they have heard.
+        { origin: origin('journal'), access: 'silent', logout: { keep: true } },
         { origin: origin('prescriptions'), access: 'silent' },
         { origin: origin('barred'), access: 'refuse' },
       ],

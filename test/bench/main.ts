@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { cardStackUnavailable } from '../card/card-stack.ts';
 import { benchCard940 } from './card940.ts';
 import { type Figures } from './figures.ts';
+import { benchRemoval } from './removal.ts';
 import { benchSimulated } from './simulated.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string', default: '' } } });
@@ -17,6 +18,11 @@ if (wants('card940.')) {
   const reason = cardStackUnavailable();
   if (reason === undefined) await benchCard940(figures);
   else process.stdout.write(`card940.* was not run: ${reason}\n`);
+}
+if (wants('removal.')) {
+  const reason = cardStackUnavailable();
+  if (reason === undefined) await benchRemoval(figures);
+  else process.stdout.write(`removal.* was not run: ${reason}\n`);
 }
 const chosen = [...figures].filter(([name]) => name.startsWith(only));
 for (const [name, value] of chosen) process.stdout.write(`${name.padEnd(40)} ${value}\n`);

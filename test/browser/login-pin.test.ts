@@ -31,7 +31,7 @@ describeOnEachCard('a wrong PIN', (world) => {
     const { outcome } = await world().logIn('journal', wrongPin);
     assert.ok('code' in outcome);
     assert.equal(outcome.code, 'ERR_PIN_WRONG');
-    assert.match(outcome.sentence, /2 försök kvar/);
+    assert.match(outcome.sentence, /2\u00a0försök kvar/);
     await wait(400);
     assert.deepEqual(world().harness.pinentry.unawaited(), [], 'nothing is asked by itself');
     assert.equal(await world().card.pinsSent(), 1);
@@ -43,7 +43,7 @@ describeOnEachCard('a wrong PIN', (world) => {
     await world().begin();
     await world().logIn('journal', wrongPin);
     const [dialog] = await world().logInWithPin('journal');
-    assert.match(dialog?.description ?? '', /2 försök kvar/);
+    assert.match(dialog?.description ?? '', /2\u00a0försök kvar/);
     assert.equal((await world().card.pin('anna')).triesLeft, 3);
   });
 

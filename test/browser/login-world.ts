@@ -1,7 +1,7 @@
 // The world of the login tests: for each kind of card one agent, the clinic's sites and one Chromium, shared by all files of
 // these tests since they are slow to start. Every test begins by making a known state (`begin`).
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Page } from 'playwright-core';
 import { isAlive, until } from '../../demo/demo-agent.ts';
@@ -37,14 +37,40 @@ export class LoginWorld {
     for (const name of Object.keys(cardHolders) as CardName[]) {
       if ((await this.card.pin(name)).triesLeft !== 3) await this.card.setTriesLeft(name, 3);
     }
-    for (const site of siteNames) {
-      if ((await this.harness.ask(site)).verified.length > 0) await this.logOut(site);
-    }
+    for (const site of siteNames) await this.expectLoggedOut(site);
+    await until(() => !this.#isOwed(), 5_000, 'the browser still owes a logout');
     this.harness.pinentry.reset();
     await this.expectReader('empty');
     if (card === 'none') return;
     await this.insert(card);
     await this.card.resetCounts();
+  }
+
+  /** Whether the agent's file names a logout that a browser has not carried out. */
+  #isOwed(): boolean {
+    const directory = join(this.harness.directory.path, 'state/kortbro/visits');
+    const files = readdirSync(directory).filter((name) => name.endsWith('.json'));
+    return files.some((name) => readFileSync(join(directory, name), 'utf8').includes('"cleared":false'));
+  }
+
+  /** Waits until everybody who was logged in is logged out, at the server and in the tabs. */
+  async expectLoggedOut(site: SiteName): Promise<void> {
+    const { origin } = this.harness.site(site);
+    await until(
+      async () => (await this.harness.ask(site)).verified.length === 0,
+      5_000,
+      `somebody is still logged in at ${site}`,
+    );
+    const isLeft = (page: Page) =>
+      page.url().startsWith(`${origin}/`) ? page.locator('form[action="/logout"]').count() : Promise.resolve(0);
+    await until(
+      async () => {
+        const counts = await Promise.all(this.profile.context.pages().map((page) => isLeft(page).catch(() => 1)));
+        return counts.every((count) => count === 0);
+      },
+      5_000,
+      `a tab still shows somebody at ${site}`,
+    );
   }
 
   /** The card is in, and the agent has read it. */

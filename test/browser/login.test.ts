@@ -117,8 +117,7 @@ describeOnEachCard('the end of PIN-SSO', (world) => {
     await world().begin();
     await world().logInWithPin('journal');
     await world().card.remove();
-    const page = await world().profile.page('journal');
-    await page.locator('#notice.alarming').waitFor({ timeout: 2_000 });
+    await world().profile.loggedOutPage('journal');
     await world().card.insert('anna');
     assert.equal((await world().card.pin('anna')).verified, false);
     await world().logInWithPin('recept');

@@ -14,33 +14,45 @@ const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 describe("the clinic's pages", () => {
   it('show what stands in a certificate as text', () => {
-    const page = signedInPage(journal, 'sv', {
-      identity: { kind: 'hsa-id', hsaId: 'SE0000000000-1ABC' },
-      name: '<script>alert(1)</script>',
-      organisation: `"A" & 'B'`,
-      assuranceLevel: 3,
-      issuer: '',
-      certificate: new Uint8Array(),
-      certificateSha256: '',
-      notAfter: new Date(),
-      appVersion: '',
-    });
+    const page = signedInPage(
+      journal,
+      'sv',
+      {
+        identity: { kind: 'hsa-id', hsaId: 'SE0000000000-1ABC' },
+        name: '<script>alert(1)</script>',
+        organisation: `"A" & 'B'`,
+        assuranceLevel: 3,
+        issuer: '',
+        certificate: new Uint8Array(),
+        certificateSha256: '',
+        notAfter: new Date(),
+        appVersion: '',
+        nonce: '',
+      },
+      '</textarea><script>alert(2)</script>',
+    );
     assert.ok(!page.includes('<script>alert'));
     assert.ok(page.includes('&lt;script&gt;alert(1)&lt;/script&gt;'));
     assert.ok(page.includes('&quot;A&quot; &amp; &#39;B&#39;'));
   });
 
   it('never show a personal number', () => {
-    const page = signedInPage(journal, 'en', {
-      identity: { kind: 'personal-number', personalNumber: '199001012385' },
-      name: 'Anna Testsson',
-      assuranceLevel: 3,
-      issuer: '',
-      certificate: new Uint8Array(),
-      certificateSha256: '',
-      notAfter: new Date(),
-      appVersion: '',
-    });
+    const page = signedInPage(
+      journal,
+      'en',
+      {
+        identity: { kind: 'personal-number', personalNumber: '199001012385' },
+        name: 'Anna Testsson',
+        assuranceLevel: 3,
+        issuer: '',
+        certificate: new Uint8Array(),
+        certificateSha256: '',
+        notAfter: new Date(),
+        appVersion: '',
+        nonce: '',
+      },
+      '',
+    );
     assert.ok(!page.includes('199001012385'));
   });
 

@@ -1,7 +1,7 @@
 // A private agent: the built product in a directory of its own, with its own runtime and state directories, policy, cards and
 // scripted PIN dialog, and native hosts in front of it. Ends everything by process id and tells what did not end by itself.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chownSync, copyFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type SimulatedCardDefinition, writeSimulatedCard } from '../../agent/tokens/simulator/simulated-card-file.ts';
@@ -65,6 +65,8 @@ export class AgentUnderTest {
       writeSimulatedCard(this.simulatorDirectory, name, card);
     this.pinentry = new PinentryScript(this.#place.make('pinentry'));
     copyFileSync(fileURLToPath(new URL('../../demo/scripted-pinentry', import.meta.url)), this.pinentryProgram);
+    // Whatever the checkout's own mode: the agent runs no program that its group could change.
+    chmodSync(this.pinentryProgram, 0o700);
     this.environment = {
       ...this.#place.environment(true),
       TMPDIR: this.#place.make('tmp'),
@@ -209,6 +211,7 @@ export class AgentUnderTest {
   auditText(): string {
     try {
       return readdirSync(this.stateDirectory)
+        .filter((name) => name.startsWith('audit.'))
         .map((name) => readFileSync(join(this.stateDirectory, name), 'utf8'))
         .join('');
     } catch {

@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { connect, Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { decodeBase64, encodeBase64 } from '../../shared/base64.ts';
+import { encodeBase64 } from '../../shared/base64.ts';
 import { type Endpoint, parseChallenge } from '../../shared/endpoint.ts';
 import { protocolVersion } from '../../shared/names.ts';
 import { type PeerRole, proofSize, proofTranscript } from '../../shared/proof.ts';
@@ -112,13 +112,6 @@ export interface ProofChanges {
 /** The agent's own proof in a challenge. */
 export function proofIn(challenge: string): string {
   return encodeBase64(parseChallenge(challenge).proof);
-}
-
-/** Bytes of a text in base64. */
-export function bytesOf(base64: string): Uint8Array {
-  const bytes = decodeBase64(base64);
-  if (bytes === undefined) throw new TypeError('not canonical base64');
-  return bytes;
 }
 
 /** A connection to the endpoint below the WebSocket, for what is no WebSocket at all. */

@@ -38,8 +38,9 @@ async function start() {
 
 /** @param {AbortSignal} signal */
 async function logInWithCard(signal) {
-  const nonce = await ask('/nonce', { signal });
-  const token = await kortbro.authenticate({ nonce: nonce.nonce }, { signal });
+  // With `logout` the server hears of it when the card is pulled, whatever becomes of this page.
+  const { nonce, logout } = await ask('/nonce', { signal });
+  const token = await kortbro.authenticate({ nonce, logout }, { signal });
   await ask('/login', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
