@@ -34,7 +34,7 @@ export interface CardSight {
   readers: readonly ReaderSight[];
 }
 
-/** Why nobody can tell whether the holder is there. */
+/** Why nobody can tell whether the holder is there. `mute`: no answer from the card, or no card yet in a reader that is back. */
 export type Doubt = 'mute' | 'unidentified' | 'reader' | 'service' | 'session';
 
 /** Where the holder's card was last known to be. */
@@ -85,7 +85,11 @@ export function nextPresence(
   const reader = sight.readers.find(({ name }) => name === spot.reader);
   const isAway = sight.session === 'away';
   if (reader === undefined) return doubtful(before, isAway ? 'session' : 'reader', now, outOfSight);
-  if (reader.card === 'empty') return { state: 'gone', why: 'removed', spot };
+  if (reader.card === 'empty') {
+    // A reader that has only just come back may not have found its card yet.
+    const hadCard = spot.generation !== '' || (before.state === 'doubtful' && before.readBy !== undefined);
+    return hadCard ? { state: 'gone', why: 'removed', spot } : doubtful(before, 'mute', now);
+  }
   if (reader.card === 'mute') return doubtful(before, 'mute', now);
   if (isAnothers(reader, holder)) return { state: 'gone', why: 'exchanged', spot };
   if (reader.generation === spot.generation) {

@@ -215,6 +215,8 @@ describe('News of cards', () => {
       await go();
       assert.deepEqual(told, []);
       await pull();
+      // A reader that has just come back is given a moment to find its card.
+      clock.advance(limits.muteCardGrace);
       assert.deepEqual(told, [`card-removed ${site}`]);
     });
   }

@@ -153,6 +153,15 @@ describe('Logging out', () => {
     });
   }
 
+  it('logs nobody out when the reader shows no card at first after the service was restarted', async () => {
+    life.cards.update(life.source, noService());
+    await life.show({ A: ['empty', 0], B: ['empty', 0] }, 2);
+    life.clock.advance(900);
+    await life.show({ A: ['present', 1], B: ['empty', 0] }, 2);
+    life.clock.advance(60_000);
+    assert.deepEqual([life.owed, life.open], [[], 1]);
+  });
+
   it('logs nobody out when no driver finds anything right after the service was restarted', async () => {
     life.cards.update(life.source, noService());
     life.driver.cards.set('A', []);
@@ -203,6 +212,7 @@ describe('Logging out', () => {
       const next = await nextLife();
       next.driver.cards.set('A', cardOf('bertil', 2));
       await next.show({ A: reader, B: ['empty', 0] });
+      next.clock.advance(1_000);
       assert.deepEqual([next.open, next.owed], [0, [reason]]);
     });
   }

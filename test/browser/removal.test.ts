@@ -105,8 +105,9 @@ for (const kind of removalCardKinds) {
       assert.ok(after > 5_000 && after < 11_500, `${after} ms`);
       assert.equal(end?.reason, 'lease-expired');
       assert.equal(session.calls, 0);
+      // In this order: a browser without an agent would start another one beside it.
+      await harness.agent.start();
       for (const profile of profiles) await profile.open();
-      await world().harness.agent.start();
     });
   });
 }

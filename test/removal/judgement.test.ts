@@ -9,7 +9,7 @@ function anna(record = new SiteRecord()): SeenSession {
 }
 
 const end = { at: 1, reason: 'card-removed' } as const;
-const event = { document: 'a document', reason: 'card-removed', at: 1 };
+const event = { id: 'an event', document: 'a document', reason: 'card-removed', at: 1 };
 
 describe('the judge of removals', () => {
   it('finds nothing wrong with a session that was ended once and whose page heard so once', () => {
@@ -29,6 +29,14 @@ describe('the judge of removals', () => {
     const session = anna();
     session.heard.push(event, event);
     assert.match(doubledOf([session]).join(), /heard 2 events/);
+  });
+
+  it('takes a request that the browser has sent again for one event', () => {
+    const record = new SiteRecord();
+    const session = anna(record);
+    record.hear(session.number, event);
+    record.hear(session.number, { ...event });
+    assert.equal(session.heard.length, 1);
   });
 
   it('finds a session that should be open, or a page that was told otherwise', () => {

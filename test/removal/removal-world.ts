@@ -44,8 +44,10 @@ export class RemovalWorld {
   readonly record: SiteRecord;
   readonly sites: Readonly<Record<SiteName, WatchedSite>>;
   readonly profiles: readonly [BrowserProfile, BrowserProfile];
+  readonly #pkiDirectory: string;
 
-  constructor(parts: Pick<RemovalWorld, 'harness' | 'card' | 'record' | 'sites' | 'profiles'>) {
+  constructor(parts: Pick<RemovalWorld, 'harness' | 'card' | 'record' | 'sites' | 'profiles'>, pkiDirectory: string) {
+    this.#pkiDirectory = pkiDirectory;
     ({
       harness: this.harness,
       card: this.card,
@@ -147,6 +149,7 @@ export class RemovalWorld {
     for (const profile of this.profiles) await profile.close();
     await Promise.all(Object.values(this.sites).map((site) => site.stop()));
     await this.harness.stop();
+    rmSync(this.#pkiDirectory, { recursive: true });
   }
 }
 
@@ -217,7 +220,7 @@ export async function startRemovalWorld(kind: RemovalCardKind): Promise<RemovalW
       });
     const profiles = [profile('one'), profile('two')] as const;
     for (const one of profiles) await one.open();
-    return new RemovalWorld({ harness, card: built.card, record, sites, profiles });
+    return new RemovalWorld({ harness, card: built.card, record, sites, profiles }, pkiDirectory);
   } catch (error) {
     for (const stop of stops.reverse()) await Promise.resolve(stop()).catch(() => undefined);
     throw error;

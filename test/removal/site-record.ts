@@ -17,9 +17,18 @@ export interface SeenSession {
   /** Calls of the agent that were to end it. */
   calls: number;
   /** The `loggedout` events that its pages have had. */
-  readonly heard: { readonly document: string; readonly reason: string; readonly at: number }[];
+  readonly heard: SeenEvent[];
   /** The site itself has ended it: another login in the same browser took its place. */
   replaced: boolean;
+}
+
+/** `document`: which of the session's documents heard it. */
+export interface SeenEvent {
+  /** The page's own name for it: a browser may send a request again when its connection breaks. */
+  readonly id: string;
+  readonly document: string;
+  readonly reason: string;
+  readonly at: number;
 }
 
 export interface SeenRequest {
@@ -50,6 +59,11 @@ export class SiteRecord {
     return session;
   }
 
+  hear(session: number, event: SeenEvent): void {
+    const heard = this.numbered(session)?.heard;
+    if (heard?.some(({ id }) => id === event.id) === false) heard.push(event);
+  }
+
   numbered(number: number): SeenSession | undefined {
     return this.sessions[number - 1];
   }
@@ -72,8 +86,13 @@ export function isLive({ ends, replaced }: SeenSession): boolean {
 
 /** What was done to a session more often than once, in words; undefined when nothing was. */
 export function doubledIn({ number, site, name, ends, heard }: SeenSession): string | undefined {
-  if (ends.length > 1) return `session ${number} of ${name} at ${site} was ended ${ends.length} times`;
-  return heard.length > 1
-    ? `a page of session ${number} of ${name} at ${site} heard ${heard.length} events`
-    : undefined;
+  const whose = `session ${number} of ${name} at ${site}`;
+  if (ends.length > 1) return `${whose} was ended ${ends.length} times: ${ends.map(whenAndWhy).join()}`;
+  if (heard.length < 2) return undefined;
+  const documents = new Set(heard.map(({ document }) => document)).size;
+  return `${documents} documents of ${whose} heard ${heard.length} events: ${heard.map(whenAndWhy).join()}`;
+}
+
+function whenAndWhy({ at, reason }: { at: number; reason: string }): string {
+  return ` ${reason} at ${at}`;
 }

@@ -9,7 +9,7 @@ export function watchedPage(title: string, session: { name: string; number: numb
 
 const script = `
   const session = document.querySelector('#who')?.dataset.session ?? '';
-  const id = crypto.randomUUID();
+  const page = crypto.randomUUID();
   const json = { 'Content-Type': 'application/json' };
   const post = (path, body) => fetch(path, { method: 'POST', headers: json, body: JSON.stringify(body), keepalive: true });
 
@@ -39,7 +39,7 @@ const script = `
 
   globalThis.kortbro?.on('loggedout', (event) => {
     // Sent on its way and not waited for: what is measured is how long logging out takes, not this.
-    void post('/heard', { document: id, session, reason: event.reason, at: Date.now() });
+    void post('/heard', { id: crypto.randomUUID(), document: page, session, reason: event.reason, at: Date.now() });
   });
   globalThis.marked = session === '' ? Promise.resolve() : leaveTraces();
 `;

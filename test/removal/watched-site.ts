@@ -10,7 +10,7 @@ import {
   TokenError,
   type TokenVerifierOptions,
 } from '../../relying-party/src/index.ts';
-import { isLive, type SeenSession, type SiteRecord } from './site-record.ts';
+import { isLive, type SeenEvent, type SeenSession, type SiteRecord } from './site-record.ts';
 import { watchedPage } from './watched-page.ts';
 
 export interface WatchedSiteOptions {
@@ -141,8 +141,8 @@ export async function startWatchedSite(options: WatchedSiteOptions): Promise<Wat
   }
 
   function hear(body: string): Answer {
-    const { session, ...event } = JSON.parse(body) as { session: string; document: string; reason: string; at: number };
-    record.numbered(Number(session))?.heard.push(event);
+    const { session, ...event } = JSON.parse(body) as SeenEvent & { session: string };
+    record.hear(Number(session), event);
     return { status: 200, body: '{}' };
   }
 

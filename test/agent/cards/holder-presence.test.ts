@@ -59,8 +59,6 @@ describe('A holder', () => {
     ['gone removed', 'the reader is empty while the screen is locked', locked(empty())],
     ['gone removed', 'the reader is empty while another session has the screen', away(empty())],
     ['gone removed', 'it is empty after a moment of silence', see(mute()), see(empty())],
-    ['gone removed', 'it is empty when the service comes back', noService, see(empty())],
-    ['gone removed', 'it is empty when it comes back itself', see(), see(empty())],
     ['gone removed', 'it is empty while something was being read', see(unread(2)), see(empty())],
     ['gone removed', 'it stays gone while another card is in', see(empty()), see(cardOf(bertil, 3))],
     ['gone removed', 'it stays gone without a service', see(empty()), noService],
@@ -70,6 +68,9 @@ describe('A holder', () => {
     ['gone exchanged', 'another card is there when the reader comes back', see(), see(cardOf(bertil))],
     ['gone exchanged', 'another card is there when she is back', locked(unread(2)), see(cardOf(bertil, 2))],
 
+    ['doubtful mute', 'the reader is empty when the service comes back', noService, see(empty())],
+    ['doubtful mute', 'the reader is empty when it comes back itself', see(), see(empty())],
+    ['present A', 'it was empty at first when the service came back', noService, see(empty()), see(cardOf(anna, 1))],
     ['doubtful mute', 'the card is mute', see(mute())],
     ['doubtful mute', 'the card is mute when the service comes back', noService, see(mute())],
     ['doubtful unidentified', 'something was put in', see(unread(2))],
