@@ -104,8 +104,9 @@ async function start(): Promise<void> {
       farewell: async ({ visit, origin, reason }) => {
         const { ledger: next, notice } = afterLogout(ledger, visit, origin, reason);
         ledger = next;
-        await saveLedger(next);
-        await pages.farewell(notice);
+        // Told before anything is waited for: a later notice must not come first, it would be taken for the last.
+        const told = pages.farewell(notice);
+        await Promise.all([saveLedger(next), told]);
       },
       later,
       changed: () => show({ ...view, owed: logouts?.owedOrigins ?? [] }),
