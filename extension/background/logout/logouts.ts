@@ -73,6 +73,7 @@ export class Logouts {
     }
     this.#settled = this.#settle().finally(() => {
       for (const visit of acknowledge) this.#acknowledge(visit);
+      this.#surroundings.changed();
     });
     // A logout goes on without its guard; who hands out a login asks for the outcome (`inPlace`).
     this.#settled.catch(() => undefined);
@@ -96,7 +97,8 @@ export class Logouts {
   /** How an origin stands: `isDenied`: its requests are blocked; `isOwed`: somebody is, or may be, still logged in. */
   standing(origin: string): { isDenied: boolean; isOwed: boolean } {
     return {
-      isDenied: isDenied(this.#guard(), origin),
+      // As it is in force, not only as it is to be: who goes there too early meets the block.
+      isDenied: this.#denied.has(origin) || isDenied(this.#guard(), origin),
       isOwed: this.#list === undefined || this.owedOrigins.includes(origin),
     };
   }
