@@ -90,6 +90,16 @@ for (const language of ['sv', 'en'] as const) {
       await page.close();
     });
 
+    it('names the sites at which somebody is still being logged out, and says nothing otherwise', async () => {
+      const page = await openPopup(browser, views);
+      await show(page, 'owed');
+      const owed = await page.locator('#owed').innerText();
+      for (const site of views['owed']?.owed ?? []) assert.ok(owed.includes(site), owed);
+      await show(page, 'pulled');
+      assert.equal(await page.locator('#owed').isVisible(), false);
+      await page.close();
+    });
+
     it('shows what a card says as text, whatever it says', async () => {
       const page = await openPopup(browser, views);
       await show(page, 'hostile');

@@ -60,6 +60,7 @@ export const moreStates: Readonly<Record<string, View>> = {
       }),
     ]),
   },
+  owed: { ...connected, pulled: true, owed: sites, state: agentState([emptyReader]) },
   hostile: {
     ...connected,
     state: agentState([
