@@ -1,6 +1,6 @@
 // The judge of the long runs: that he sees what he is there to see.
 import assert from 'node:assert/strict';
-import { carriedOver, doubledOf, falselyEnded } from './judgement.ts';
+import { carriedOver, doubledOf, falselyEnded, unheardOf } from './judgement.ts';
 import { Random } from './random.ts';
 import { SiteRecord, type SeenSession } from './site-record.ts';
 
@@ -29,6 +29,12 @@ describe('the judge of removals', () => {
     const session = anna();
     session.heard.push(event, event);
     assert.match(doubledOf([session]).join(), /heard 2 events/);
+  });
+
+  it('finds a session of which no page was told', () => {
+    const [told, untold] = [anna(), anna()];
+    told.heard.push(event);
+    assert.deepEqual(unheardOf([told, untold]), ['no page of session 1 at journal was told']);
   });
 
   it('takes a request that the browser has sent again for one event', () => {

@@ -54,6 +54,13 @@ export function doubledOf(sessions: readonly SeenSession[]): string[] {
   return sessions.flatMap((session) => doubledIn(session) ?? []);
 }
 
+/** Sessions of which no page was told that they are over, in words. */
+export function unheardOf(sessions: readonly SeenSession[]): string[] {
+  return sessions
+    .filter(({ heard }) => heard.length === 0)
+    .map(({ number, site }) => `no page of session ${number} at ${site} was told`);
+}
+
 /** What of `earlier` was told to the sites since `at`, in words. */
 export function carriedOver(
   { record }: Pick<RemovalWorld, 'record'>,

@@ -2,7 +2,7 @@
 // what is left of her, a colleague comes and must meet nothing of hers, and leaves in turn.
 import { setTimeout as wait } from 'node:timers/promises';
 import { type CardName } from '../../demo/demo-cards.ts';
-import { carriedOver, doubledOf, falselyEnded, leftAfter } from './judgement.ts';
+import { carriedOver, doubledOf, falselyEnded, leftAfter, unheardOf } from './judgement.ts';
 import { type Random } from './random.ts';
 import { type Removal, removals, type RemovalName } from './removals.ts';
 import { nameOf, type RemovalWorld } from './removal-world.ts';
@@ -44,6 +44,7 @@ export async function playRemoval(world: RemovalWorld, name: RemovalName, random
   const his = await colleagueLogsIn(world, second);
   missed.push(...carriedOver(world, hers(), at));
   await wait(watch);
+  missed.push(...unheardOf(hearing(hers(), removal)));
   missed.push(...falselyEnded(his).map((what) => `the colleague's ${what}`));
   const doubled = doubledOf(hers());
 
@@ -52,6 +53,12 @@ export async function playRemoval(world: RemovalWorld, name: RemovalName, random
   doubled.push(...doubledOf(his));
   harness.pinentry.reset();
   return { missed, doubled };
+}
+
+/** Those whose pages are there to hear. The first two are in the first profile, in the order of the logins. */
+function hearing(sessions: readonly SeenSession[], { deaf }: Removal): readonly SeenSession[] {
+  if (deaf === 'anywhere') return [];
+  return deaf === 'second profile' ? sessions.slice(0, 2) : sessions.slice(0, 3);
 }
 
 /** No card, no tabs, no dialog: as people find it. */

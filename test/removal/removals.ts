@@ -23,8 +23,8 @@ export interface Removal {
   readonly unseen?: true;
   /** How long her card takes for a signature, in milliseconds. */
   readonly signature?: number;
-  /** Makes the times of this round tell nothing of an undisturbed one. */
-  readonly slow?: true;
+  /** Where a page may be gone, asleep or cut off when there is something to hear. */
+  readonly deaf?: 'second profile' | 'anywhere';
 }
 
 const signals = { stop: 'SIGSTOP', go: 'SIGCONT', kill: 'SIGKILL' } as const;
@@ -41,7 +41,6 @@ export const removals = {
       await wait(random.between(0, 300));
       await world.card.pull();
     },
-    slow: true,
   },
 
   'worker asleep': {
@@ -52,7 +51,6 @@ export const removals = {
       await wait(random.between(500, 3_000));
       for (const worker of workers) process.kill(worker, signals.go);
     },
-    slow: true,
   },
 
   'tab in the background': {
@@ -74,7 +72,7 @@ export const removals = {
       }
       await world.card.pull();
     },
-    slow: true,
+    deaf: 'anywhere',
   },
 
   'PIN dialog open at another site': {
@@ -83,7 +81,6 @@ export const removals = {
       await openDialog(world, 'labb');
       await world.card.pull();
     },
-    slow: true,
   },
 
   'question open at another site': {
@@ -91,7 +88,6 @@ export const removals = {
       await openDialog(world, 'labb');
       await world.card.pull();
     },
-    slow: true,
   },
 
   'signature in flight': {
@@ -103,7 +99,6 @@ export const removals = {
       await outcome;
     },
     signature: slowSignature,
-    slow: true,
   },
 
   'browser closed before, opened after': {
@@ -113,7 +108,7 @@ export const removals = {
       await wait(random.between(0, 1_500));
       await world.profiles[1].open(true);
     },
-    slow: true,
+    deaf: 'second profile',
   },
 
   'browser killed before, restored after': {
@@ -123,7 +118,7 @@ export const removals = {
       await wait(random.between(0, 1_500));
       await world.profiles[1].open(true);
     },
-    slow: true,
+    deaf: 'second profile',
   },
 
   'browser killed right after': {
@@ -133,7 +128,7 @@ export const removals = {
       await world.profiles[1].kill();
       await world.profiles[1].open(true);
     },
-    slow: true,
+    deaf: 'second profile',
   },
 
   'agent killed right before': {
@@ -143,7 +138,6 @@ export const removals = {
       await world.card.pull();
       await world.expectNewAgent(agent);
     },
-    slow: true,
   },
 
   'agent killed right after': {
@@ -154,7 +148,6 @@ export const removals = {
       process.kill(agent, signals.kill);
       await world.expectNewAgent(agent);
     },
-    slow: true,
   },
 
   'network to a site down for 5 s': {
@@ -165,7 +158,7 @@ export const removals = {
       await wait(5_000);
       await site.comeBack();
     },
-    slow: true,
+    deaf: 'anywhere',
   },
 
   'same card in again': {

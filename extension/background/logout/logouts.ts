@@ -32,6 +32,9 @@ export interface LogoutSurroundings {
 /** Before a logout that failed is tried again, in milliseconds. */
 export const retryPause = 2_000;
 
+/** What the pages of this and of other browsers get to hear before anything is cleared, in milliseconds. */
+export const hearingTime = 100;
+
 export class Logouts {
   readonly #surroundings: LogoutSurroundings;
   #memory: Memory;
@@ -43,6 +46,8 @@ export class Logouts {
   readonly #queues = new Map<string, Promise<void>>();
   /** Guarded origins whose pages have their last word, for which they may need their site. */
   readonly #farewells = new Set<string>();
+  /** Pages that are hearing their last word now. */
+  readonly #hearing = new Set<Promise<unknown>>();
   readonly #clearing = new Set<string>();
   /** By visit: the origin of the address that is being fetched. */
   readonly #calling = new Map<string, string>();
@@ -146,7 +151,7 @@ export class Logouts {
 
   async #run(logout: Logout): Promise<void> {
     while (!(await this.#isCarriedOut(logout))) {
-      await new Promise<void>((resolve) => this.#surroundings.later(resolve, retryPause));
+      await this.#pause(retryPause);
     }
     this.#memory = afterLogout(this.#memory, logout);
     // Kept before it is said: the agent lets the next holder log in, whom a repeated order must not log out.
@@ -155,6 +160,10 @@ export class Logouts {
     if (!logout.isLost) this.#send(logout, 'done');
     await this.#apply().catch(() => undefined);
     this.#surroundings.changed();
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => this.#surroundings.later(resolve, milliseconds));
   }
 
   async #isCarriedOut(logout: Logout): Promise<boolean> {
@@ -167,7 +176,13 @@ export class Logouts {
   }
 
   readonly #effects: LogoutEffects = {
-    farewell: (logout) => this.#surroundings.farewell(logout),
+    farewell: async (logout) => {
+      const heard = this.#surroundings.farewell(logout);
+      const everywhere = Promise.allSettled([heard, this.#pause(hearingTime)]);
+      this.#hearing.add(everywhere);
+      void everywhere.then(() => this.#hearing.delete(everywhere));
+      await heard;
+    },
     told: async (logout) => {
       if (this.#farewells.delete(logout.origin)) await this.#apply().catch(() => undefined);
       this.#send(logout, 'told');
@@ -180,7 +195,8 @@ export class Logouts {
       await this.#apply().catch(() => undefined);
     },
     clear: async ({ origin, actions }) => {
-      await this.#settled.catch(() => undefined);
+      // Clearing keeps the machine busy: first every site's pages hear, which takes half a second at most.
+      await Promise.allSettled([this.#settled, ...this.#hearing]);
       this.#clearing.add(origin);
       await this.#apply().catch(() => undefined);
       // A document that lives on writes anew what has been cleared.

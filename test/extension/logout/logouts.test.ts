@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { isDenied, type Guard } from '../../../extension/background/logout/deny-rules.ts';
-import { Logouts, retryPause, type LogoutSurroundings } from '../../../extension/background/logout/logouts.ts';
+import {
+  hearingTime,
+  Logouts,
+  retryPause,
+  type LogoutSurroundings,
+} from '../../../extension/background/logout/logouts.ts';
 import { emptyMemory, type Memory, type VisitsMessage } from '../../../extension/background/logout/memory.ts';
 import { type OwedVisit } from '../../../shared/messages.ts';
 import { FakeClock } from '../fake-clock.ts';
@@ -56,7 +61,12 @@ function background(memory: Memory = emptyMemory, allowedBefore: string[] = []) 
     navigateTabs: ({ origin }) => act(`navigate ${origin}`),
     closeTabs: ({ origin }) => act(`close ${origin}`),
     reloadBlocked: (origin) => act(`reload ${origin}`),
-    later: clock.later,
+    // Whether pages have had time to hear is a matter of the test that says so.
+    later: (callback, milliseconds) => {
+      if (milliseconds !== hearingTime || held.has('hearing')) return clock.later(callback, milliseconds);
+      queueMicrotask(callback);
+      return () => undefined;
+    },
     changed: () => state.changes++,
   };
   const logouts = new Logouts(memory, surroundings);
@@ -101,6 +111,28 @@ describe('logouts', () => {
       `reload ${journal}`,
     ]);
     assert.deepEqual(state.saved.done, ['a']);
+  });
+
+  it("clear no site before every site's pages have heard", async () => {
+    const { list, told, hold, release } = background();
+    hold(`farewell ${other}`);
+    list({ owed: [owed('a'), owed('b', { origin: other })] });
+    await settled();
+    assert.deepEqual(told(), [`farewell ${journal}`, `farewell ${other}`, 'told a']);
+    release(`farewell ${other}`);
+    await settled();
+    assert.ok(told().includes(`clear ${journal}`) && told().includes(`clear ${other}`));
+  });
+
+  it('give the pages of other browsers time to hear before they keep the machine busy', async () => {
+    const { list, told, hold, clock } = background();
+    hold('hearing');
+    list({ owed: [owed('a')] });
+    await settled();
+    assert.deepEqual(told(), [`farewell ${journal}`, 'told a']);
+    clock.advance(hearingTime);
+    await settled();
+    assert.ok(told().includes('done a'));
   });
 
   it('tell pages at once, are kept before anything is cleared, and their end before it is said', async () => {
