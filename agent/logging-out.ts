@@ -11,10 +11,10 @@ import { Holders } from './cards/holders.ts';
 import { type EndpointServer } from './endpoint/endpoint-server.ts';
 import { Deliveries } from './logout/deliveries.ts';
 import { Leases } from './logout/leases.ts';
-import { lockWorkstation } from './logout/lock-workstation.ts';
 import { Logouts } from './logout/logouts.ts';
+import { type SystemProxy } from './logout/proxy.ts';
 import { callSite, type SiteCall } from './logout/site-call.ts';
-import { TrustStore } from './logout/trust-store.ts';
+import { TrustStore, type SystemAuthorities } from './logout/trust-store.ts';
 import { openVisitStore } from './logout/visit-store.ts';
 import { type SessionUse } from './session-use.ts';
 import { type Trust } from './tokens/trusted-file.ts';
@@ -31,9 +31,12 @@ export interface LoggingOutParts {
   policy: () => Policy;
   announcer: Pick<Announcer, 'announce'>;
   audit: (event: AuditEvent) => void;
-  environment: NodeJS.ProcessEnv;
+  /** What the system says of proxies and authorities, for the agent's calls. */
+  systemProxy: SystemProxy;
+  systemAuthorities: SystemAuthorities;
   /** Who may have put there the files that policy names; undefined in development: anybody. */
   trust: Trust | undefined;
+  lockWorkstation: () => Promise<boolean>;
 }
 
 /** What the rest of the agent uses. `start` when browsers can be told; `stop` makes the calls that are owed, for a moment. */
@@ -53,7 +56,7 @@ const lastCalls = 2_000;
 
 /** Puts the parts together and takes up what the agent before this one left. */
 export function startLoggingOut(parts: LoggingOutParts): LoggingOut {
-  const { clock, cards, session, policy, audit, environment } = parts;
+  const { clock, cards, session, policy, audit, systemProxy } = parts;
   const now = () => Date.now();
   const longestRead = () => policy().card.operationSeconds * 1000;
   let browsers: Browsers | undefined;
@@ -75,9 +78,13 @@ export function startLoggingOut(parts: LoggingOutParts): LoggingOut {
     },
   );
 
-  const trust = new TrustStore({ unreadable: () => audit({ event: 'authorities-unreadable' }), trust: parts.trust });
+  const trust = new TrustStore({
+    system: parts.systemAuthorities,
+    unreadable: () => audit({ event: 'authorities-unreadable' }),
+    trust: parts.trust,
+  });
   const call = (siteCall: SiteCall, signal: AbortSignal) =>
-    callSite(siteCall, { clock, trust, policy: policy(), environment }, signal);
+    callSite(siteCall, { clock, trust, policy: policy(), systemProxy }, signal);
   const deliveries = new Deliveries({
     clock,
     now,
@@ -103,8 +110,7 @@ export function startLoggingOut(parts: LoggingOutParts): LoggingOut {
     },
     calls: deliveries,
     leases,
-    lockWorkstation: () =>
-      void lockWorkstation(environment).then((done) => audit({ event: 'workstation-locked', done })),
+    lockWorkstation: () => void parts.lockWorkstation().then((done) => audit({ event: 'workstation-locked', done })),
     audit,
   });
   for (const { holder, origin, reader } of logouts.open) holders.restore(holder, origin, reader);

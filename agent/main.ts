@@ -1,6 +1,4 @@
 // The agent of one OS session: puts the parts together, starts them in order, ends them in order. Decides nothing itself.
-import { Socket } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock } from '../shared/clock.ts';
 import { defaultPolicy } from '../shared/policy.ts';
@@ -13,22 +11,18 @@ import { reportCard } from './card-news.ts';
 import { CardTable } from './cards/card-table.ts';
 import { startCardSources } from './card-sources.ts';
 import { dispatch } from './endpoint/dispatch.ts';
-import { prepareEndpointDirectory } from './endpoint/endpoint-directory.ts';
 import { startEndpoint } from './endpoint/endpoint-server.ts';
 import { startLoggingOut } from './logging-out.ts';
 import { lockFile } from './native/file-lock.ts';
-import { peerCredentialsOf } from './native/peer-credentials.ts';
 import { watchSession, type SessionSnapshot } from './native/session-events.ts';
 import { agentState } from './operations/agent-state.ts';
 import { type OperationContext } from './operations/context.ts';
 import { lockCard } from './operations/end-pin-sso.ts';
 import { DialogQueue } from './pin/dialog-queue.ts';
 import { PinSso } from './pin/pin-sso.ts';
-import { loadPolicy, watchPolicyFile } from './policy/policy-file.ts';
-import { policyPlace } from './policy/policy-place.ts';
 import { sessionUse, type SessionUse } from './session-use.ts';
 import { hardenProcess } from './start-up.ts';
-import { rootAlone } from './tokens/trusted-file.ts';
+import { linuxSystem } from './system-linux.ts';
 
 const clock: Clock = {
   now: () => performance.now(),
@@ -40,16 +34,13 @@ const clock: Clock = {
 
 async function main(): Promise<void> {
   hardenProcess();
-  const userId = process.getuid?.() ?? 0;
-  const directory = prepareEndpointDirectory({ environment: process.env, userId, temporaryDirectory: tmpdir() });
+  const system = linuxSystem(process.env);
+  const directory = system.sessionDirectory();
   const instance = lockFile(join(directory, 'instance.lock'));
   if (instance === undefined) return;
 
-  const state = process.env['XDG_STATE_HOME'];
-  const stateHome = state?.startsWith('/') === true ? state : join(homedir(), '.local/state');
-  const log = openAuditLog(join(stateHome, 'kortbro'));
-  const { path, owner } = policyPlace(process.env);
-  let policy = loadPolicy(path, owner);
+  const log = openAuditLog(system.stateDirectory);
+  let policy = system.policy.load();
   // A file that is broken later on loosens nothing: the limits of the last good one hold.
   let lastGood = policy.ok ? policy.policy : defaultPolicy;
   log.write({ event: 'agent-started', version: productVersion, policy: policy.ok ? policy.source : 'invalid' });
@@ -57,8 +48,8 @@ async function main(): Promise<void> {
     if (!policy.ok) log.write({ event: 'policy-refused', line: policy.line, reason: policy.reason });
   };
   notePolicy();
-  const policyWatch = watchPolicyFile(path, () => {
-    policy = loadPolicy(path, owner);
+  const policyWatch = system.policy.watch(() => {
+    policy = system.policy.load();
     if (policy.ok) lastGood = policy.policy;
     notePolicy();
     pinSso.limitsChanged();
@@ -82,14 +73,16 @@ async function main(): Promise<void> {
   );
   const loggingOut = startLoggingOut({
     clock,
-    directory: join(stateHome, 'kortbro'),
+    directory: system.stateDirectory,
     cards,
     session: () => session,
     policy: () => lastGood,
     announcer: { announce: (name, sites) => announcer.announce(name, sites) },
     audit,
-    environment: process.env,
-    trust: owner === 0 ? rootAlone : undefined,
+    systemProxy: system.systemProxy,
+    systemAuthorities: system.systemAuthorities,
+    trust: system.policy.trust,
+    lockWorkstation: system.lockWorkstation,
   });
   const context: OperationContext = {
     clock,
@@ -114,7 +107,8 @@ async function main(): Promise<void> {
     answer: (asker, request, signal) => dispatch(context, asker, request, signal),
     greet: (profile) => [announcer.snapshot(), ...(profile === '' ? [] : [loggingOut.logouts.message(profile)])],
     logoutStep: (profile, visit, step) => loggingOut.logouts.step(profile, visit, step),
-    isOwnUser: (stream) => stream instanceof Socket && peerCredentialsOf(stream).uid === userId,
+    openDoor: system.openDoor,
+    isOwnUser: system.isOwnUser,
     audit,
     lost: stop,
   });

@@ -96,6 +96,10 @@ export function converse(
       });
     }
   });
+  // An agent of this user in another session says so and no more (agent/endpoint/pipe-door.ts).
+  socket.on('unexpected-response', (_request, { statusCode }) => {
+    drop(statusCode === 403 ? 'ERR_AGENT_NOT_RUNNING' : 'ERR_AGENT_PROOF');
+  });
   socket.on('error', (error) => {
     failure ??= codeOfFailure(error, proven);
   });

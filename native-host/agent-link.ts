@@ -5,7 +5,7 @@ import { KortbroError } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
 import { type PeerRole } from '../shared/proof.ts';
 import { converse, type AgentConnection } from './agent-connection.ts';
-import { startAgent, type StartedAgent } from './agent-start.ts';
+import { startAgent, type AgentCommand, type StartedAgent } from './agent-start.ts';
 import { failuresAfter, pauseAfter } from './back-off.ts';
 import { discoverEndpoint } from './discovery.ts';
 
@@ -24,8 +24,8 @@ export interface LinkListener {
 interface Seeker {
   place: EndpointPlace;
   role: PeerRole;
-  /** The agent's main file. */
-  program: string;
+  /** What starts the agent: a program and its arguments. */
+  agent: AgentCommand;
   listener: LinkListener;
 }
 
@@ -40,18 +40,19 @@ export async function keepConnected(seeker: Seeker): Promise<never> {
 }
 
 /** One attempt, to the end of the connection if it comes to one. `lived` is in milliseconds. */
-async function attempt({ place, role, program, listener }: Seeker): Promise<{ error: KortbroError; lived: number }> {
+async function attempt({ place, role, agent, listener }: Seeker): Promise<{ error: KortbroError; lived: number }> {
   const deadline = now() + limits.agentStartTime;
   let started: StartedAgent | undefined;
+  /** Sockets at which nobody of ours was met. */
+  const passed = new Set<string>();
   for (;;) {
-    const discovery = discoverEndpoint(place);
+    const discovery = discoverEndpoint(place, passed);
     if (discovery.kind === 'unsafe') return { error: discovery.error, lived: 0 };
     listener.connecting();
-    let error: KortbroError;
     if (discovery.kind === 'endpoint') {
       let since: number | undefined;
       const patience = Math.min(limits.proofTime, deadline - now());
-      error = await converse(discovery.endpoint, role, patience, {
+      const error = await converse(discovery.endpoint, role, patience, {
         opened: (connection) => {
           since = now();
           listener.connected(connection);
@@ -59,11 +60,12 @@ async function attempt({ place, role, program, listener }: Seeker): Promise<{ er
         message: (message) => listener.message(message),
       });
       if (since !== undefined) return { error, lived: now() - since };
-      if (error.code !== 'ERR_AGENT_NOT_RUNNING') return { error, lived: 0 };
-    } else {
-      error = discovery.error;
+      if (error.code !== 'ERR_AGENT_NOT_RUNNING' || now() >= deadline) return { error, lived: 0 };
+      passed.add(discovery.endpoint.socket);
+      continue;
     }
-    started ??= startAgent(program);
+    const { error } = discovery;
+    started ??= startAgent(agent);
     if (started.ended instanceof KortbroError) return { error: started.ended, lived: 0 };
     // An agent runs, and what it wrote is of another version: it will not get better by waiting.
     if (started.ended !== undefined && discovery.kind === 'outdated') return { error, lived: 0 };

@@ -6,15 +6,18 @@ export interface StartedAgent {
   readonly ended: KortbroError | 'another-runs' | undefined;
 }
 
+/** A program's path, then its arguments. */
+export type AgentCommand = readonly [string, ...string[]];
+
 /**
- * Starts `program` with this process's Node, in an OS session of its own and without our standard streams.
+ * Starts the agent in a process group of its own and without our standard streams, so that it outlives us and the browser.
  * The agent is single-instance: one that finds another running exits with 0 at once.
  */
-export function startAgent(program: string): StartedAgent {
+export function startAgent([program, ...words]: AgentCommand): StartedAgent {
   // Loaded only here: most native hosts find an agent running.
   const { spawn } = process.getBuiltinModule('node:child_process');
   let ended: StartedAgent['ended'];
-  const agent = spawn(process.execPath, [program], {
+  const agent = spawn(program, words, {
     cwd: '/',
     detached: true,
     env: agentEnvironment(process.env),

@@ -1,5 +1,6 @@
 // Where an OS session's agent can be found, and the words of the handshake. Pure: reading files and checking owners and
-// modes is the caller's. Layout: <base>/kortbro/<session>/endpoint.json, all directories 0700, the file 0600.
+// modes is the caller's. Layout: <base>/kortbro/<session>/endpoint.json, all directories 0700, the file 0600; on Windows
+// %LOCALAPPDATA%\\Kortbro\\sessions\\<session>\\endpoint.json, which the profile's own access control keeps to its user.
 import { decodeBase64 } from './base64.ts';
 import { KortbroError } from './errors.ts';
 import { protocolVersion, runtimeDirectoryName } from './names.ts';
@@ -37,7 +38,20 @@ export function sessionKey(environment: EndpointPlace['environment']): string {
   return name.replace(/[^\w-]/g, '_').slice(0, 32) || 'default';
 }
 
-/** What stands in the endpoint file. `secret` is `proofSize` bytes, made anew at each start of the agent. */
+/** The name of a pipe of ours: whose, of which session, and something that nobody guesses. */
+const pipeName = /^\\\\\.\\pipe\\kortbro-S-1-[\d-]{1,180}-\d{1,10}-[\da-f]{12}$/;
+
+/**
+ * The directory that has one for every session of this user, by its number. Windows.
+ * @throws KortbroError ERR_AGENT_ENDPOINT when there is no profile
+ */
+export function windowsSessionsDirectory(environment: EndpointPlace['environment']): string {
+  const profile = environment['LOCALAPPDATA'];
+  if (profile === undefined || !/^[A-Za-z]:\\/.test(profile)) throw new KortbroError('ERR_AGENT_ENDPOINT');
+  return `${profile}\\Kortbro\\sessions`;
+}
+
+/** What stands in the endpoint file. `socket`: a Unix socket's path or a pipe's name; `secret` is `proofSize` bytes, made anew at each start of the agent. */
 export interface Endpoint {
   socket: string;
   secret: Uint8Array;
@@ -55,7 +69,7 @@ export function parseEndpoint(text: string): Endpoint {
   const secretBytes = typeof secret === 'string' ? decodeBase64(secret) : undefined;
   if (
     typeof socket !== 'string' ||
-    !socket.startsWith('/') ||
+    !(socket.startsWith('/') || pipeName.test(socket)) ||
     secretBytes?.length !== proofSize ||
     typeof processId !== 'number' ||
     !Number.isSafeInteger(processId)

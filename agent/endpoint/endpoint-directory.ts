@@ -34,10 +34,9 @@ export function writeEndpointFile(directory: string, { socket, secret, processId
   renameSync(unfinished, join(directory, endpointFileName));
 }
 
-/** Removes our own socket, and the endpoint file if it is still ours: another agent may have taken the place. */
-export function removeEndpoint(directory: string, { socket, processId }: Pick<Endpoint, 'socket' | 'processId'>): void {
+/** Removes the endpoint file if it is still ours: another agent may have taken the place. */
+export function removeEndpoint(directory: string, { processId }: Pick<Endpoint, 'processId'>): void {
   const file = join(directory, endpointFileName);
-  rmSync(socket, { force: true });
   try {
     if (parseEndpoint(readFileSync(file, 'utf8')).processId === processId) rmSync(file, { force: true });
   } catch {

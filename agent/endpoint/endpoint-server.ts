@@ -1,10 +1,7 @@
-// Listens for native hosts and commands on this session's own socket: same user by the kernel's word, mutual proof within a
-// time limit, bounded in number and size. The transport is anything that yields duplex streams: a Unix socket here, a named
-// pipe on Windows.
+// Listens for native hosts and commands of this session: same user by the kernel's word, mutual proof within a time limit,
+// bounded in number and size. They come through a door (door.ts) as duplex streams.
 import { randomBytes } from 'node:crypto';
-import { chmodSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { type Duplex } from 'node:stream';
 import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { type Clock } from '../../shared/clock.ts';
@@ -15,6 +12,7 @@ import { type AgentMessage, type Request } from '../../shared/messages.ts';
 import { proofSize, type PeerRole } from '../../shared/proof.ts';
 import { type AuditEvent } from '../audit/audit-event.ts';
 import { Connection, type ConnectionCallbacks } from './connection.ts';
+import { type IsOwnUser, type OpenDoor } from './door.ts';
 import { removeEndpoint, removeStaleEndpoints, writeEndpointFile } from './endpoint-directory.ts';
 import { watchEndpoint } from './endpoint-watch.ts';
 import { agentHandshake } from './handshake.ts';
@@ -22,10 +20,11 @@ import { agentHandshake } from './handshake.ts';
 /** Peers beyond the limit that are told so; the next ones are dropped without a word. */
 const waitingRoom = 8;
 
-/** What the server asks of the rest. `isOwnUser` says whether the peer of a stream is this user, by the kernel's word. */
+/** What the server asks of the rest. */
 export interface EndpointCallbacks extends Pick<ConnectionCallbacks, 'greet' | 'logoutStep'> {
   answer: (asker: Asker, request: Request, signal: AbortSignal) => Promise<AgentMessage>;
-  isOwnUser: (stream: Duplex) => boolean;
+  openDoor: OpenDoor;
+  isOwnUser: IsOwnUser;
   audit: (event: AuditEvent) => void;
   /** The socket or its directory was removed: nobody can come any more. */
   lost: () => void;
@@ -57,7 +56,6 @@ export async function startEndpoint(
 ): Promise<EndpointServer> {
   removeStaleEndpoints(directory);
   const secret = randomBytes(proofSize);
-  const socketPath = join(directory, `agent-${randomBytes(6).toString('hex')}.sock`);
   const connections = new Set<Connection>();
   const streams = new Set<Duplex>();
   const unwelcome = new WeakSet<Duplex>();
@@ -170,14 +168,10 @@ export async function startEndpoint(
     }
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(socketPath, resolve);
-  });
-  chmodSync(socketPath, 0o600);
-  const endpoint = { socket: socketPath, secret, processId: process.pid };
+  const door = await callbacks.openDoor(directory, server);
+  const endpoint = { socket: door.address, secret, processId: process.pid };
   writeEndpointFile(directory, endpoint);
-  const watch = watchEndpoint(directory, endpoint, clock, callbacks.lost);
+  const watch = watchEndpoint(directory, endpoint, door, clock, callbacks.lost);
 
   return {
     broadcast: (message) => connections.forEach((connection) => connection.notify(message)),
@@ -193,9 +187,10 @@ export async function startEndpoint(
     stop: async () => {
       watch.stop();
       removeEndpoint(directory, endpoint);
+      const closed = door.close();
       for (const connection of connections) connection.end();
       for (const stream of streams) stream.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await closed;
     },
   };
 }

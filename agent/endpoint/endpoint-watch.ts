@@ -6,13 +6,20 @@ import { join } from 'node:path';
 import { type Clock } from '../../shared/clock.ts';
 import { type Endpoint } from '../../shared/endpoint.ts';
 import { endpointFileName } from '../../shared/names.ts';
+import { type Door } from './door.ts';
 import { writeEndpointFile } from './endpoint-directory.ts';
 
 /** A change is looked at when it has had this time to be over; what could not be written is tried again after as long. */
 const settlingTime = 1_000;
 
 /** Calls `lost` once at most. Stop it before the endpoint is removed on purpose. */
-export function watchEndpoint(directory: string, endpoint: Endpoint, clock: Clock, lost: () => void): { stop(): void } {
+export function watchEndpoint(
+  directory: string,
+  endpoint: Endpoint,
+  door: Pick<Door, 'isThere'>,
+  clock: Clock,
+  lost: () => void,
+): { stop(): void } {
   let watcher: FSWatcher | undefined;
   let cancelLook: (() => void) | undefined;
   const stop = () => {
@@ -21,7 +28,7 @@ export function watchEndpoint(directory: string, endpoint: Endpoint, clock: Cloc
   };
   const look = () => {
     cancelLook = undefined;
-    if (!existsSync(endpoint.socket)) {
+    if (!door.isThere()) {
       stop();
       lost();
     } else if (!existsSync(join(directory, endpointFileName))) {

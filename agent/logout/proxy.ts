@@ -5,18 +5,33 @@ import { type Duplex } from 'node:stream';
 import { type SecureContext } from 'node:tls';
 import { connectSecurely, hostAndPort, isLoopback } from './site-connection.ts';
 
+/** What the system says of the proxy for an address; undefined: none. */
+export type SystemProxy = (url: URL) => URL | undefined | Promise<URL | undefined>;
+
 /**
  * The proxy for an https address; undefined: none. The machine itself is never reached through one. `configured`, by policy,
- * holds for all else; without it the environment's https_proxy and no_proxy do, read as curl and Chromium read them: a host
- * name covers the names below it, with or without a dot or `*.` before it.
+ * holds for all else; without it the system's word does.
  * @throws TypeError when what is configured is no address
  */
-export function proxyFor(url: URL, configured: string | undefined, environment: NodeJS.ProcessEnv): URL | undefined {
+export async function proxyFor(
+  url: URL,
+  configured: string | undefined,
+  system: SystemProxy,
+): Promise<URL | undefined> {
   if (isLoopback(url.hostname)) return undefined;
-  if (configured !== undefined) return new URL(configured);
-  const named = variable(environment, 'https_proxy');
-  if (named === '' || isExempt(url, variable(environment, 'no_proxy'))) return undefined;
-  return new URL(named.includes('://') ? named : `http://${named}`);
+  return configured === undefined ? system(url) : new URL(configured);
+}
+
+/**
+ * The word of an environment: https_proxy and no_proxy, read as curl and Chromium read them. A host name covers the names below
+ * it, with or without a dot or `*.` before it.
+ */
+export function environmentProxy(environment: NodeJS.ProcessEnv): SystemProxy {
+  return (url) => {
+    const named = variable(environment, 'https_proxy');
+    if (named === '' || isExempt(url, variable(environment, 'no_proxy'))) return undefined;
+    return new URL(named.includes('://') ? named : `http://${named}`);
+  };
 }
 
 /**

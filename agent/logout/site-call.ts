@@ -8,7 +8,7 @@ import { type LogoutReason } from '../../shared/logout.ts';
 import { productVersion } from '../../shared/names.ts';
 import { secureOriginOf } from '../../shared/origin.ts';
 import { type Policy } from '../../shared/policy.ts';
-import { openTunnel, proxyFor } from './proxy.ts';
+import { openTunnel, proxyFor, type SystemProxy } from './proxy.ts';
 import { connectSecurely, lookupSite } from './site-connection.ts';
 import { type TrustStore } from './trust-store.ts';
 
@@ -34,8 +34,8 @@ export interface CallEnvironment {
   clock: Clock;
   trust: TrustStore;
   policy: Policy;
-  /** For https_proxy and no_proxy, where policy names no proxy. */
-  environment: NodeJS.ProcessEnv;
+  /** Asked where policy names no proxy. */
+  systemProxy: SystemProxy;
 }
 
 /** Makes the call; it takes `limits.callTime` at most, and less when `signal` ends it. */
@@ -79,7 +79,7 @@ function mayBeCalled(url: string, allowLocalhost: boolean): boolean {
 async function post(
   url: URL,
   text: string,
-  { trust, policy, environment }: Omit<CallEnvironment, 'clock'>,
+  { trust, policy, systemProxy }: Omit<CallEnvironment, 'clock'>,
   signal: AbortSignal,
 ): Promise<number> {
   const options = {
@@ -95,7 +95,7 @@ async function post(
     return exchange(plainRequest(url, { ...options, agent: false, lookup: lookupSite }), text);
   }
   const context = trust.context(policy.logout.authorities);
-  const proxy = proxyFor(url, policy.logout.proxy, environment);
+  const proxy = await proxyFor(url, policy.logout.proxy, systemProxy);
   const tunnel = proxy === undefined ? undefined : await openTunnel(proxy, url, context, signal);
   const createConnection = () => connectSecurely(url, context, tunnel);
   return exchange(secureRequest(url, { ...options, createConnection }), text);

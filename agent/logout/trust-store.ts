@@ -16,13 +16,29 @@ const systemBundles = [
 const longestBundle = 4_000_000;
 const longestAuthorities = 262_144;
 
+/** The system's own authorities. */
+export interface SystemAuthorities {
+  /** Something that changes whenever they do. */
+  version: () => string;
+  /** PEM texts. */
+  read: () => readonly string[];
+}
+
+/** Those of a Linux distribution: the first bundle that exists counts, without any Node's own list. */
+export function bundledAuthorities(bundles: readonly string[] = systemBundles): SystemAuthorities {
+  const bundle = () => bundles.find((path) => versionOf(path) !== undefined);
+  return {
+    version: () => named(bundle()),
+    read: () => authoritiesIn(bundle()),
+  };
+}
+
 export interface TrustStoreOptions {
+  system: SystemAuthorities;
   /** The file of policy cannot be used: the system's authorities alone count. Told once, until it can be used again. */
   unreadable: () => void;
   /** Who may have put policy's file there; absent in development: anybody. */
   trust?: Trust | undefined;
-  /** Candidates for the system's bundle; the first that exists counts, without any Node's own list. */
-  bundles?: readonly string[];
 }
 
 export class TrustStore {
@@ -37,10 +53,10 @@ export class TrustStore {
 
   /** What a TLS connection verifies with. `authorities`: a PEM file of policy's. */
   context(authorities: string | undefined): SecureContext {
-    const bundle = (this.#options.bundles ?? systemBundles).find((path) => versionOf(path) !== undefined);
-    const version = [bundle, authorities].map((path) => path && `${path} ${versionOf(path) ?? ''}`).join('\n');
+    const { system } = this.#options;
+    const version = `${system.version()}\n${named(authorities)}`;
     if (this.#kept?.version !== version) {
-      const ca = [...systemAuthorities(bundle), ...this.#further(authorities)];
+      const ca = [...system.read(), ...this.#further(authorities)];
       this.#kept = { version, context: createSecureContext({ ca }) };
     }
     return this.#kept.context;
@@ -71,13 +87,17 @@ function certificatesIn(text: string): string[] {
 }
 
 /** PEM texts: the system's bundle, or without one the list that came with Node. */
-export function systemAuthorities(bundle: string | undefined): string[] {
+export function authoritiesIn(bundle: string | undefined): string[] {
   try {
     if (bundle !== undefined) return [readBounded(bundle, longestBundle)];
   } catch {
     // A bundle that this user may not read is none.
   }
   return [...rootCertificates];
+}
+
+function named(path: string | undefined): string {
+  return path === undefined ? '' : `${path} ${versionOf(path) ?? ''}`;
 }
 
 /** Something that changes whenever the file does; undefined: there is no such file. */

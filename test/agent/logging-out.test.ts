@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type AuditEvent } from '../../agent/audit/audit-event.ts';
 import { CardTable, type CardSource } from '../../agent/cards/card-table.ts';
 import { seenToken } from '../../agent/cards/holder-identity.ts';
+import { bundledAuthorities } from '../../agent/logout/trust-store.ts';
 import { startLoggingOut, type LoggingOut } from '../../agent/logging-out.ts';
 import { type SessionUse } from '../../agent/session-use.ts';
 import { policySchema, type Policy } from '../../shared/policy.ts';
@@ -45,7 +46,9 @@ class Life {
       policy: () => this.policy,
       announcer: { announce: (name, sites) => this.announced.push([name, ...sites].join(' ')) },
       audit: (event) => this.log.push(event),
-      environment: {},
+      systemProxy: () => undefined,
+      systemAuthorities: bundledAuthorities(),
+      lockWorkstation: () => Promise.resolve(false),
       trust: undefined,
     });
     this.parts.start({ profiles: new Set(['p']), send: (_profile, message) => this.sent.push(message) });

@@ -1,6 +1,7 @@
 // The native host against the agent's own endpoint, in this process, without cards: that both speak the same protocol.
 import assert from 'node:assert/strict';
 import { startEndpoint, type EndpointServer } from '../../agent/endpoint/endpoint-server.ts';
+import { openSocketDoor } from '../../agent/endpoint/socket-door.ts';
 import { prepareEndpointDirectory } from '../../agent/endpoint/endpoint-directory.ts';
 import { type Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
@@ -32,6 +33,7 @@ describe("the native host and the agent's endpoint", () => {
       answer: (_peer, request) => Promise.resolve({ type: 'response', id: request.id, result: { agent: '0.1.0' } }),
       greet: () => [snapshot],
       logoutStep: () => undefined,
+      openDoor: openSocketDoor,
       isOwnUser: () => true,
       audit: () => undefined,
       lost: () => undefined,

@@ -19,7 +19,7 @@ describe('discovery', () => {
   let file: string;
 
   const discover = (environment: Record<string, string> = { XDG_RUNTIME_DIR: runtime }) =>
-    discoverEndpoint({ environment, userId, temporaryDirectory: runtime });
+    discoverEndpoint({ environment, userId, temporaryDirectory: runtime }, new Set());
   const outcome = () => {
     const found = discover();
     return found.kind === 'endpoint' ? found.kind : `${found.kind} ${found.error.code}`;

@@ -17,7 +17,8 @@ describe('The watch over the endpoint', () => {
   let lost: number;
   let watch: { stop(): void };
 
-  const begin = () => (watch = watchEndpoint(directory, endpoint, clock, () => lost++));
+  const begin = () =>
+    (watch = watchEndpoint(directory, endpoint, { isThere: () => existsSync(endpoint.socket) }, clock, () => lost++));
   beforeEach(() => {
     scratch = mkdtempSync(join(tmpdir(), 'kortbro-endpoint-'));
     directory = join(scratch, 'session');

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuditEvent } from '../../../agent/audit/audit-event.ts';
+import { openSocketDoor } from '../../../agent/endpoint/socket-door.ts';
 import { startEndpoint, type EndpointCallbacks, type EndpointServer } from '../../../agent/endpoint/endpoint-server.ts';
 import { parseEndpoint, type Endpoint } from '../../../shared/endpoint.ts';
 import { parseAgentMessage, type AgentMessage, type AgentState, type Request } from '../../../shared/messages.ts';
@@ -52,6 +53,7 @@ export class EndpointWorld {
         ...(profile === '' ? [] : [{ type: 'visits' as const, open: [], owed: [], guarded: [] }]),
       ],
       logoutStep: (profile, visit, step) => this.steps.push([profile, visit, step].join(' ')),
+      openDoor: openSocketDoor,
       isOwnUser: () => this.isOwnUser(),
       audit: (event) => this.log.push(event),
       lost: () => this.lost++,

@@ -6,8 +6,9 @@ import { createServer as createSecureServer, type ServerOptions } from 'node:htt
 import { type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { environmentProxy } from '../../../agent/logout/proxy.ts';
 import { type CallBody, type CallEnvironment, type CallOutcome, callSite } from '../../../agent/logout/site-call.ts';
-import { TrustStore } from '../../../agent/logout/trust-store.ts';
+import { bundledAuthorities, TrustStore } from '../../../agent/logout/trust-store.ts';
 import { createTestPki, type Issued, type TestPki, testPkiOf } from '../../../demo/pki/pki.ts';
 import { policySchema } from '../../../shared/policy.ts';
 import { FakeClock } from '../fake-clock.ts';
@@ -48,7 +49,10 @@ export class CallWorld {
   unreadable = 0;
   environment: NodeJS.ProcessEnv = {};
   policy: Record<string, unknown> = { logout: { authorities: this.authorities } };
-  readonly trust = new TrustStore({ unreadable: () => (this.unreadable += 1), bundles: [this.system] });
+  readonly trust = new TrustStore({
+    system: bundledAuthorities([this.system]),
+    unreadable: () => (this.unreadable += 1),
+  });
   readonly #running: Running[] = [];
 
   private constructor(pki: TestPki) {
@@ -104,7 +108,7 @@ export class CallWorld {
 
   surroundings(): CallEnvironment {
     const { clock, trust, environment } = this;
-    return { clock, trust, environment, policy: policySchema.parse(this.policy) };
+    return { clock, trust, systemProxy: environmentProxy(environment), policy: policySchema.parse(this.policy) };
   }
 
   call(url: string, body = logoutBody, signal = new AbortController().signal): Promise<CallOutcome> {

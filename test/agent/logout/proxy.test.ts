@@ -1,40 +1,46 @@
 import assert from 'node:assert/strict';
-import { proxyFor } from '../../../agent/logout/proxy.ts';
+import { environmentProxy, proxyFor } from '../../../agent/logout/proxy.ts';
 
 const configured = 'http://proxy.example.se:8080';
 
-const chosen = (url: string, environment: NodeJS.ProcessEnv, policy?: string): string | undefined =>
-  proxyFor(new URL(url), policy, environment)?.href;
+const chosen = async (url: string, environment: NodeJS.ProcessEnv, policy?: string): Promise<string | undefined> =>
+  (await proxyFor(new URL(url), policy, environmentProxy(environment)))?.href;
 
 describe('The proxy for a call', () => {
-  it('is none where nothing is configured', () => {
-    assert.equal(chosen('https://journal.example.se/', {}), undefined);
-    assert.equal(chosen('https://journal.example.se/', { https_proxy: '', no_proxy: '' }), undefined);
-    assert.equal(chosen('https://journal.example.se/', { http_proxy: configured, all_proxy: configured }), undefined);
-  });
-
-  it("is policy's, whatever the environment says", () => {
-    const environment = { https_proxy: 'http://other.example.se:1', no_proxy: '*' };
-    assert.equal(chosen('https://journal.example.se/', environment, configured), `${configured}/`);
-  });
-
-  it("is the environment's where policy names none, the lower-case name first", () => {
+  it('is none where nothing is configured', async () => {
+    assert.equal(await chosen('https://journal.example.se/', {}), undefined);
+    assert.equal(await chosen('https://journal.example.se/', { https_proxy: '', no_proxy: '' }), undefined);
     assert.equal(
-      chosen('https://journal.example.se/', { https_proxy: configured, HTTPS_PROXY: 'http://x' }),
+      await chosen('https://journal.example.se/', { http_proxy: configured, all_proxy: configured }),
+      undefined,
+    );
+  });
+
+  it("is policy's, whatever the environment says", async () => {
+    const environment = { https_proxy: 'http://other.example.se:1', no_proxy: '*' };
+    assert.equal(await chosen('https://journal.example.se/', environment, configured), `${configured}/`);
+  });
+
+  it("is the environment's where policy names none, the lower-case name first", async () => {
+    assert.equal(
+      await chosen('https://journal.example.se/', { https_proxy: configured, HTTPS_PROXY: 'http://x' }),
       `${configured}/`,
     );
-    assert.equal(chosen('https://journal.example.se/', { HTTPS_PROXY: configured }), `${configured}/`);
+    assert.equal(await chosen('https://journal.example.se/', { HTTPS_PROXY: configured }), `${configured}/`);
   });
 
-  it('is spoken to without TLS where its address names no scheme', () => {
-    assert.equal(chosen('https://journal.example.se/', { https_proxy: 'proxy.example.se:8080' }), `${configured}/`);
+  it('is spoken to without TLS where its address names no scheme', async () => {
     assert.equal(
-      chosen('https://journal.example.se/', { https_proxy: 'https://proxy.example.se' }),
+      await chosen('https://journal.example.se/', { https_proxy: 'proxy.example.se:8080' }),
+      `${configured}/`,
+    );
+    assert.equal(
+      await chosen('https://journal.example.se/', { https_proxy: 'https://proxy.example.se' }),
       'https://proxy.example.se/',
     );
   });
 
-  it('is never used for the machine itself', () => {
+  it('is never used for the machine itself', async () => {
     const hosts = [
       'localhost',
       'localhost:8443',
@@ -45,14 +51,14 @@ describe('The proxy for a call', () => {
       '[::1]:8443',
     ];
     for (const host of hosts) {
-      assert.equal(chosen(`https://${host}/`, { https_proxy: configured }), undefined, host);
-      assert.equal(chosen(`https://${host}/`, {}, configured), undefined, host);
+      assert.equal(await chosen(`https://${host}/`, { https_proxy: configured }), undefined, host);
+      assert.equal(await chosen(`https://${host}/`, {}, configured), undefined, host);
     }
   });
 
-  it('that is no address is an error, never a way around it', () => {
+  it('that is no address is an error, never a way around it', async () => {
     for (const https_proxy of ['http://', 'http://a b', 'http://proxy:99999', '://'])
-      assert.throws(() => chosen('https://journal.example.se/', { https_proxy }), TypeError, https_proxy);
+      await assert.rejects(chosen('https://journal.example.se/', { https_proxy }), TypeError, https_proxy);
   });
 
   const exempt: [list: string, host: string][] = [
@@ -73,9 +79,9 @@ describe('The proxy for a call', () => {
     ['[fd00::1]:8443', '[fd00::1]:8443'],
   ];
   for (const [no_proxy, host] of exempt) {
-    it(`is none for ${host} with no_proxy=${no_proxy}`, () => {
-      assert.equal(chosen(`https://${host}/`, { https_proxy: configured, no_proxy }), undefined);
-      assert.equal(chosen(`https://${host}/`, { HTTPS_PROXY: configured, NO_PROXY: no_proxy }), undefined);
+    it(`is none for ${host} with no_proxy=${no_proxy}`, async () => {
+      assert.equal(await chosen(`https://${host}/`, { https_proxy: configured, no_proxy }), undefined);
+      assert.equal(await chosen(`https://${host}/`, { HTTPS_PROXY: configured, NO_PROXY: no_proxy }), undefined);
     });
   }
 
@@ -90,8 +96,8 @@ describe('The proxy for a call', () => {
     ['.', 'journal.example.se'],
   ];
   for (const [no_proxy, host] of kept) {
-    it(`is used for ${host} with no_proxy=${no_proxy}`, () => {
-      assert.equal(chosen(`https://${host}/`, { https_proxy: configured, no_proxy }), `${configured}/`);
+    it(`is used for ${host} with no_proxy=${no_proxy}`, async () => {
+      assert.equal(await chosen(`https://${host}/`, { https_proxy: configured, no_proxy }), `${configured}/`);
     });
   }
 });

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
-import { TrustStore, systemAuthorities, type TrustStoreOptions } from '../../../agent/logout/trust-store.ts';
+import {
+  TrustStore,
+  authoritiesIn,
+  bundledAuthorities,
+  type TrustStoreOptions,
+} from '../../../agent/logout/trust-store.ts';
 import { callSite } from '../../../agent/logout/site-call.ts';
 import { CallWorld, answering, logoutBody, pem, type Running } from './call-world.ts';
 
@@ -17,8 +22,13 @@ describe('The authorities that the agent trusts', () => {
   });
   afterEach(() => world.end());
 
-  const store = (options: Partial<TrustStoreOptions> = {}): TrustStore =>
-    new TrustStore({ unreadable: () => (told += 1), bundles: [world.system], ...options });
+  const store = (bundles?: string[], options: Partial<TrustStoreOptions> = {}): TrustStore =>
+    new TrustStore({
+      system: bundledAuthorities(bundles ?? [world.system]),
+      unreadable: () => (told += 1),
+      ...options,
+    });
+  const ofThisMachine = () => new TrustStore({ system: bundledAuthorities(), unreadable: () => (told += 1) });
   /** The outcome of a call to the site, whose certificate only the test's authority vouches for. */
   const outcome = async (trust: TrustStore): Promise<string> => {
     const signal = new AbortController().signal;
@@ -27,19 +37,19 @@ describe('The authorities that the agent trusts', () => {
   };
 
   it("are the system's and those of policy", async () => {
-    assert.equal(await outcome(new TrustStore({ unreadable: () => (told += 1) })), 'done');
+    assert.equal(await outcome(ofThisMachine()), 'done');
     world.policy = {};
-    assert.equal(await outcome(new TrustStore({ unreadable: () => (told += 1) })), 'failed');
-    assert.equal(await outcome(store({ bundles: ['/nonexistent', world.authorities] })), 'done');
-    assert.equal(await outcome(store({ bundles: ['/nonexistent'] })), 'failed');
+    assert.equal(await outcome(ofThisMachine()), 'failed');
+    assert.equal(await outcome(store(['/nonexistent', world.authorities])), 'done');
+    assert.equal(await outcome(store(['/nonexistent'])), 'failed');
     assert.equal(told, 0);
   });
 
   it("are Node's own where the system has none that can be read, and policy's beside them", async () => {
-    assert.deepEqual(systemAuthorities(undefined), [...rootCertificates]);
-    assert.deepEqual(systemAuthorities(world.directory), [...rootCertificates]);
-    assert.deepEqual(systemAuthorities(world.authorities), [pem(world.pki.tlsRoot)]);
-    assert.equal(await outcome(store({ bundles: [] })), 'done');
+    assert.deepEqual(authoritiesIn(undefined), [...rootCertificates]);
+    assert.deepEqual(authoritiesIn(world.directory), [...rootCertificates]);
+    assert.deepEqual(authoritiesIn(world.authorities), [pem(world.pki.tlsRoot)]);
+    assert.equal(await outcome(store([])), 'done');
   });
 
   it('are read once, and again when the file changes', async () => {
@@ -107,11 +117,11 @@ describe('The authorities that the agent trusts', () => {
 
   it('are not those that somebody else could have put there', async () => {
     const trust = { owners: [0, process.getuid?.() ?? 0], sharedDirectories: true };
-    assert.equal(await outcome(store({ trust })), 'done');
+    assert.equal(await outcome(store(undefined, { trust })), 'done');
     chmodSync(world.authorities, 0o666);
-    assert.equal(await outcome(store({ trust })), 'failed');
+    assert.equal(await outcome(store(undefined, { trust })), 'failed');
     assert.equal(told, 1);
     chmodSync(world.authorities, 0o644);
-    assert.equal(await outcome(store({ trust: { ...trust, owners: [4_000_000] } })), 'failed');
+    assert.equal(await outcome(store(undefined, { trust: { ...trust, owners: [4_000_000] } })), 'failed');
   });
 });

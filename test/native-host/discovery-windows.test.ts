@@ -1,0 +1,86 @@
+// What is looked for on Windows, on this machine's file system: the names are the same, the access control is the system's.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { discoverOnWindows } from '../../native-host/discovery-windows.ts';
+import { parseEndpoint, windowsSessionsDirectory } from '../../shared/endpoint.ts';
+import { kortbroError } from '../agent/fake-backend.ts';
+
+const user = 'S-1-5-21-1004336348-1177238915-682003330-512';
+const pipe = (session: number) => String.raw`\\.\pipe\kortbro-${user}-${session}-00112233aabb`;
+const fields = (session: number, changes: object = {}) =>
+  JSON.stringify({
+    protocol: 1,
+    processId: 7,
+    secret: Buffer.alloc(32, 7).toString('base64'),
+    socket: pipe(session),
+    ...changes,
+  });
+
+describe('discovery on Windows', () => {
+  let sessions: string;
+  beforeEach(() => {
+    sessions = mkdtempSync(join(tmpdir(), 'kortbro-sessions-'));
+  });
+  afterEach(() => rmSync(sessions, { recursive: true, force: true }));
+
+  const write = (session: string, text: string) => {
+    mkdirSync(join(sessions, session));
+    writeFileSync(join(sessions, session, 'endpoint.json'), text);
+  };
+  const outcome = (...passed: string[]) => {
+    const found = discoverOnWindows({}, new Set(passed), sessions);
+    return found.kind === 'endpoint' ? found.endpoint.socket : `${found.kind} ${found.error.code}`;
+  };
+
+  it('finds the newest session first, and the others when that was another agent', () => {
+    for (const session of [2, 10, 3]) write(String(session), fields(session));
+    assert.equal(outcome(), pipe(10));
+    assert.equal(outcome(pipe(10)), pipe(3));
+    assert.equal(outcome(pipe(10), pipe(3)), pipe(2));
+    assert.equal(outcome(pipe(10), pipe(3), pipe(2)), 'absent ERR_AGENT_NOT_RUNNING');
+  });
+
+  it('finds nothing where there is no directory, no session, and no file', () => {
+    assert.equal(outcome(), 'absent ERR_AGENT_NOT_RUNNING');
+    mkdirSync(join(sessions, '1'));
+    assert.equal(outcome(), 'absent ERR_AGENT_NOT_RUNNING');
+    rmSync(sessions, { recursive: true });
+    assert.equal(outcome(), 'absent ERR_AGENT_NOT_RUNNING');
+  });
+
+  it('looks at nothing that is no session', () => {
+    for (const name of ['x', '1.old', '-1', '12345678901']) write(name, fields(1));
+    assert.equal(outcome(), 'absent ERR_AGENT_NOT_RUNNING');
+  });
+
+  it('says what is of another version only when nothing else is there', () => {
+    write('4', fields(4, { protocol: 2 }));
+    assert.equal(outcome(), 'outdated ERR_AGENT_VERSION');
+    write('3', fields(3));
+    assert.equal(outcome(), pipe(3));
+    rmSync(join(sessions, '4'), { recursive: true });
+    write('5', 'x'.repeat(10_000));
+    assert.equal(outcome(pipe(3)), 'outdated ERR_AGENT_ENDPOINT');
+  });
+
+  it("takes no pipe that is not named as ours are, and nobody's profile but one on a drive", () => {
+    const names = [
+      String.raw`\\.\pipe\kortbro-${user}-1-00112233AABB`,
+      String.raw`\\.\pipe\other-${user}-1-00112233aabb`,
+      String.raw`\\server\pipe\kortbro-${user}-1-00112233aabb`,
+      String.raw`\\.\pipe\kortbro-${user}-1-00112233aabb\x`,
+      'agent.sock',
+      '',
+    ];
+    for (const socket of names)
+      assert.throws(() => parseEndpoint(fields(1, { socket })), kortbroError('ERR_AGENT_ENDPOINT'), socket);
+    assert.equal(
+      windowsSessionsDirectory({ LOCALAPPDATA: 'C:\\Users\\anna\\AppData\\Local' }).slice(-16),
+      'Kortbro\\sessions',
+    );
+    for (const LOCALAPPDATA of [undefined, '', '\\\\server\\share', 'relative', '/tmp'])
+      assert.throws(() => windowsSessionsDirectory({ LOCALAPPDATA }), kortbroError('ERR_AGENT_ENDPOINT'));
+  });
+});
