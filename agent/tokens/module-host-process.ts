@@ -16,6 +16,10 @@ export interface HostChild {
 const passedOn =
   /^(?:HOME|USER|LOGNAME|PATH|TMPDIR|LANG|LANGUAGE|LC_[A-Z]+|XDG_[A-Z_]+|PCSCLITE_CSOCK_NAME|CITRIX_SESSION_ID)$/;
 
+/** The same for Windows, whose names know no case: where the system, programs and profiles are, and what a remote session says. */
+const passedOnByWindows =
+  /^(?:SYSTEM(?:ROOT|DRIVE)|WINDIR|TE?MP|USER(?:PROFILE|NAME|DOMAIN)|(?:LOCAL)?APPDATA|ALLUSERSPROFILE|COMPUTERNAME|PROGRAMDATA|(?:COMMON)?PROGRAM(?:FILES(?:\(X86\))?|W6432)|PROCESSOR_\w+|NUMBER_OF_PROCESSORS|CLIENTNAME|SESSIONNAME)$/i;
+
 /**
  * Memory that a driver frees is overwritten at once (glibc; without the per-thread cache, which would skip that): OpenSC 0.23 frees
  * text in which it has written out the VERIFY command, PIN and all.
@@ -26,15 +30,23 @@ const mallocTunables = 'glibc.malloc.perturb=165:glibc.malloc.tcache_count=0';
 export function hostEnvironment(
   ours: Readonly<Record<string, string | undefined>>,
   openscConfiguration: string,
+  platform: NodeJS.Platform = process.platform,
 ): Record<string, string> {
-  const environment: Record<string, string> = {
-    OPENSC_CONF: openscConfiguration,
-    GLIBC_TUNABLES: mallocTunables,
-  };
+  const isWindows = platform === 'win32';
+  const environment: Record<string, string> = { OPENSC_CONF: openscConfiguration };
+  if (!isWindows) environment['GLIBC_TUNABLES'] = mallocTunables;
+  const pattern = isWindows ? passedOnByWindows : passedOn;
   for (const [name, value] of Object.entries(ours)) {
-    if (value !== undefined && passedOn.test(name)) environment[name] = value;
+    if (value !== undefined && pattern.test(name)) environment[name] = value;
   }
+  // What a driver loads by name alone is looked for along PATH as well: nobody but the system has anything there.
+  if (isWindows) environment['PATH'] = systemPath(ours);
   return environment;
+}
+
+function systemPath(environment: Readonly<Record<string, string | undefined>>): string {
+  const root = Object.entries(environment).find(([name]) => /^SYSTEMROOT$/i.test(name))?.[1] ?? 'C:\\Windows';
+  return `${root}\\System32;${root}`;
 }
 
 /**
@@ -44,7 +56,8 @@ export function hostEnvironment(
 export function spawnHost(): HostChild {
   const { program, configuration } = hostFiles();
   const child = spawn(process.execPath, [...program, String(process.pid)], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    // On Windows a pipe must be opened so that its far end can wait for it and do other things (`overlapped`); elsewhere the same.
+    stdio: ['ignore', 'ignore', 'ignore', 'overlapped'],
     env: hostEnvironment(process.env, configuration),
     cwd: '/',
     windowsHide: true,
@@ -55,8 +68,13 @@ export function spawnHost(): HostChild {
   return { process: child, channel };
 }
 
-/** Source and bundle have different neighbours: beside the bundled agent stand module-host.js and opensc.conf. */
+/**
+ * Source and bundle have different neighbours: beside the bundled agent stand module-host.js and opensc.conf. On Windows the agent's
+ * own executable holds both bundles.
+ */
 function hostFiles(): { program: string[]; configuration: string } {
+  if (process.platform === 'win32')
+    return { program: ['--module-host'], configuration: join(dirname(process.execPath), 'opensc.conf') };
   const here = fileURLToPath(import.meta.url);
   const beside = (name: string): string => join(dirname(here), name);
   if (!here.endsWith('.ts')) return { program: [beside('module-host.js')], configuration: beside('opensc.conf') };

@@ -15,6 +15,24 @@ describe('the environment of a module host', () => {
     assert.equal(environment['OPENSC_CONF'], '/our/opensc.conf');
   });
 
+  it('has on Windows where the system and profiles are, whatever the case of a name, and a PATH of the system alone', () => {
+    const ours = {
+      SystemRoot: 'C:\\Windows',
+      'ProgramFiles(x86)': 'C:\\Program Files (x86)',
+      LOCALAPPDATA: 'C:\\Users\\anna\\AppData\\Local',
+      Path: 'C:\\Users\\anna\\bin',
+      NODE_OPTIONS: '--require x',
+      PKCS11SPY: 'x',
+      HTTPS_PROXY: 'x',
+    };
+    const { Path: _theirs, NODE_OPTIONS: _options, PKCS11SPY: _spy, HTTPS_PROXY: _proxy, ...kept } = ours;
+    assert.deepEqual(hostEnvironment(ours, 'C:\\our\\opensc.conf', 'win32'), {
+      ...kept,
+      OPENSC_CONF: 'C:\\our\\opensc.conf',
+      PATH: 'C:\\Windows\\System32;C:\\Windows',
+    });
+  });
+
   it('has nothing by which a program could be put between driver and card, or the PIN be kept', () => {
     const hostile = [
       'LD_PRELOAD',
