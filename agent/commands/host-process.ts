@@ -25,15 +25,16 @@ export interface HostListener {
 export type OpenHost = (listener: HostListener) => HostProcess;
 
 /**
- * Starts the native host `program` with this process's Node, in the role of a command.
+ * Starts the native host, in the role of a command.
  * In a process group of its own: Ctrl-C at the terminal reaches this program alone, so that a cancel can still be sent.
  */
-export function openHostProcess(program: string): OpenHost {
+export function openHostProcess([program = '', ...words]: readonly string[]): OpenHost {
   return (listener) => {
-    const child = spawn(process.execPath, [program, '--command'], {
+    const child = spawn(program, words, {
       detached: true,
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !dropped.includes(name))),
       stdio: ['pipe', 'pipe', 'ignore'],
+      windowsHide: true,
     });
     const reader = new FrameReader(limits.messageToBrowser);
     let over = false;

@@ -14,7 +14,7 @@ import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import { openHostProcess } from './host-process.ts';
 import { installForUser, uninstallForUser, type InstallReport } from './install/install.ts';
 import { maskPersonalNumbers } from './personal-number.ts';
-import { programsBeside } from './programs.ts';
+import { hostCommand, programsBeside } from './programs.ts';
 import { type Language } from './text.ts';
 import { usage } from './usage.ts';
 import { userPlaces } from './user-places.ts';
@@ -32,7 +32,7 @@ const places = userPlaces(process.env, homedir());
 
 async function run(invocation: Invocation, signal: AbortSignal): Promise<ExitCode> {
   const { language } = invocation;
-  const ask: AskOptions = { open: openHostProcess(programs.nativeHost), clock, language, signal };
+  const ask: AskOptions = { open: openHostProcess(hostCommand(programs)), clock, language, signal };
   switch (invocation.kind) {
     case 'ask':
       return answer(invocation.verb, invocation.json, ask);
