@@ -11,7 +11,6 @@ import { peerCredentialsOf } from './native/peer-credentials.ts';
 import { loadPolicy, watchPolicyFile } from './policy/policy-file.ts';
 import { policyPlace } from './policy/policy-place.ts';
 import { type AgentSystem } from './system.ts';
-import { rootAlone } from './tokens/trusted-file.ts';
 
 export function linuxSystem(environment: NodeJS.ProcessEnv): AgentSystem {
   const userId = process.getuid?.() ?? 0;
@@ -26,7 +25,7 @@ export function linuxSystem(environment: NodeJS.ProcessEnv): AgentSystem {
     policy: {
       load: () => loadPolicy(path, owner),
       watch: (changed) => watchPolicyFile(path, changed),
-      trust: owner === 0 ? rootAlone : undefined,
+      trust: owner === 0 ? 'administrators' : undefined,
     },
     systemProxy: environmentProxy(environment),
     systemAuthorities: bundledAuthorities(),

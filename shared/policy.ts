@@ -5,10 +5,14 @@ import { limits } from './limits.ts';
 import { logoutActions } from './logout.ts';
 import { isSecureOrigin, secureOriginOf } from './origin.ts';
 
+/** As Linux or as Windows writes it; there on a drive of the machine itself, never on a server. */
 const absolutePath = z
   .string()
   .max(1024)
-  .regex(/^\/(?!.*(?:^|\/)\.\.?(?:\/|$))[^\0]+$/, 'must be an absolute path without . and ..');
+  .regex(
+    /^(?:\/(?!.*(?:^|\/)\.\.?(?:\/|$))[^\0]+|[A-Za-z]:\\(?!.*(?:^|\\)\.\.?(?:\\|$))[^\0/:*?"<>|]+)$/,
+    'must be an absolute path without . and ..',
+  );
 
 const origin = z
   .string()

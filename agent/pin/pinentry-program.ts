@@ -1,7 +1,7 @@
 // Which pinentry program is run: the one that policy names, else the first of a built-in list. The PIN is typed into it, so that
 // it is held to what a card driver is held to: nobody but root can have put it there.
 import { KortbroError } from '../../shared/errors.ts';
-import { fileProblem, rootAlone, type Trust } from '../tokens/trusted-file.ts';
+import { fileProblem, trustOfThisBuild, type Trust } from '../tokens/trusted-file.ts';
 
 /** Where Debian and its kin put them; graphical ones first. A terminal program could not show itself to a browser's user. */
 export const knownPrograms = [
@@ -18,10 +18,4 @@ export function findPinentry(configured: string | undefined, trust: Trust = trus
   const found = candidates.find((path) => fileProblem(path, trust) === undefined);
   if (found === undefined) throw new KortbroError('ERR_PIN_PROMPT');
   return found;
-}
-
-/** A development build takes its policy from its user (policy-place.ts), and so it takes a program of his too. */
-function trustOfThisBuild(): Trust {
-  const development = typeof __DEVELOPMENT__ === 'undefined' || __DEVELOPMENT__;
-  return development ? { owners: [0, process.getuid?.() ?? 0], sharedDirectories: true } : rootAlone;
 }

@@ -1,6 +1,6 @@
 // Which PKCS#11 modules may be loaded: absolute paths at which nobody but root can put anything. A module sees the PIN, so a path
 // that a user can write to would hand it out.
-import { fileProblem, rootAlone, type FileProblem } from './trusted-file.ts';
+import { fileProblem, type FileProblem } from './trusted-file.ts';
 
 const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'];
 
@@ -15,7 +15,7 @@ export type ModuleProblem = FileProblem;
 
 /** What is wrong with the module at `path`; undefined when it may be loaded. */
 export function moduleProblem(path: string): ModuleProblem | undefined {
-  return fileProblem(path, rootAlone);
+  return fileProblem(path, 'administrators');
 }
 
 /** The modules of the built-in list that are installed and may be loaded: at most one of each file, in order of preference. */

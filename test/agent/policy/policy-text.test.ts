@@ -23,6 +23,11 @@ describe('The text of a policy', () => {
     assert.deepEqual(empty.policy, defaultPolicy);
   });
 
+  it('names modules as Windows does, too', () => {
+    const module = 'C:\\Program Files\\OpenSC Project\\OpenSC\\pkcs11\\opensc-pkcs11.dll';
+    assert.ok(parsePolicy(JSON.stringify({ tokens: [{ type: 'pkcs11', module }] }), 'p').ok);
+  });
+
   const broken: [string, string, RegExp][] = [
     ['nothing', '', /^1: not JSON|^1: empty/],
     ['only space', '\n\n  \n', /^\d: (not JSON|empty)/],
@@ -47,6 +52,19 @@ describe('The text of a policy', () => {
     ['an origin with a slash', '{\n"sites": [\n{},\n{ "origin": "https://a.se/" }]}', /^[34]: sites\.[01]\.origin: /],
     ['a required field that is missing', '{\n"sites": [\n{ "access": "silent" }\n]\n}', /^3: sites\.0/],
     ['a relative module', '{\n"tokens": [\n{ "type": "pkcs11",\n"module": "x.so" }]}', /^4: tokens\.0\.module: /],
+    ...[
+      '\\\\server\\share\\x.dll',
+      'C:x.dll',
+      'C:\\a\\..\\x.dll',
+      'C:\\a\\.',
+      'C:/a/x.dll',
+      'C:\\x.dll:stream',
+      '\\\\?\\C:\\x.dll',
+    ].map((module): [string, string, RegExp] => [
+      `a module at ${module}`,
+      `{"tokens": [{ "type": "pkcs11",\n"module": ${JSON.stringify(module)} }]}`,
+      /^2: tokens\.0\.module: /,
+    ]),
     ['a module above', '{"tokens": [{ "type": "pkcs11",\n"module": "/usr/../tmp/x.so" }]}', /^2: tokens\.0\.module: /],
     ['a key that stands twice', '{\n"otherSites": "refuse",\n"otherSites": "ask"\n}', /^3: a key stands twice/],
     [

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileProblem, rootAlone, type Trust } from '../../../agent/tokens/trusted-file.ts';
+import { rootAlone, unixFileProblem, type UnixTrust } from '../../../agent/tokens/unix-file.ts';
 
 const isRoot = process.getuid?.() === 0;
 const itAsRoot = isRoot ? it : it.skip;
@@ -11,7 +11,7 @@ const asRoot = isRoot ? '' : ' (not run: only root can make files of others)';
 const stranger = 12345;
 
 describe('A file that sees the PIN', () => {
-  const mine: Trust = { owners: [0, process.getuid?.() ?? 0], sharedDirectories: true };
+  const mine: UnixTrust = { owners: [0, process.getuid?.() ?? 0], sharedDirectories: true };
   let directory: string;
   let program: string;
   beforeEach(() => {
@@ -22,38 +22,38 @@ describe('A file that sees the PIN', () => {
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
   it('may be a trusted owner\u2019s own, below a directory that everybody shares', () => {
-    assert.equal(fileProblem(program, mine), undefined);
+    assert.equal(unixFileProblem(program, mine), undefined);
   });
 
   it('is refused there where no directory is to be shared', () => {
-    assert.deepEqual(fileProblem(program, { ...mine, sharedDirectories: false }), {
+    assert.deepEqual(unixFileProblem(program, { ...mine, sharedDirectories: false }), {
       reason: 'writable-by-others',
       at: '/tmp',
     });
-    assert.equal(fileProblem(program, rootAlone)?.reason, 'writable-by-others');
+    assert.equal(unixFileProblem(program, rootAlone)?.reason, 'writable-by-others');
   });
 
   it('is refused when group or others can write to it', () => {
     for (const mode of [0o720, 0o702, 0o1702]) {
       chmodSync(program, mode);
-      assert.deepEqual(fileProblem(program, mine), { reason: 'writable-by-others', at: program });
+      assert.deepEqual(unixFileProblem(program, mine), { reason: 'writable-by-others', at: program });
     }
   });
 
   it('is refused when others can write to its directory and change what is not theirs', () => {
     chmodSync(directory, 0o777);
-    assert.deepEqual(fileProblem(program, mine), { reason: 'writable-by-others', at: directory });
+    assert.deepEqual(unixFileProblem(program, mine), { reason: 'writable-by-others', at: directory });
     chmodSync(directory, 0o1777);
-    assert.equal(fileProblem(program, mine), undefined);
+    assert.equal(unixFileProblem(program, mine), undefined);
   });
 
   itAsRoot(`is refused when somebody else owns it, or a directory above it${asRoot}`, () => {
     chownSync(program, stranger, 0);
-    assert.deepEqual(fileProblem(program, mine), { reason: 'not-owned-by-root', at: program });
-    assert.equal(fileProblem(program, { ...mine, owners: [0, stranger] }), undefined);
+    assert.deepEqual(unixFileProblem(program, mine), { reason: 'not-owned-by-root', at: program });
+    assert.equal(unixFileProblem(program, { ...mine, owners: [0, stranger] }), undefined);
     chownSync(program, 0, 0);
     chownSync(directory, stranger, 0);
-    assert.deepEqual(fileProblem(program, mine), { reason: 'not-owned-by-root', at: directory });
+    assert.deepEqual(unixFileProblem(program, mine), { reason: 'not-owned-by-root', at: directory });
   });
 
   itAsRoot(`is not reached through a link that somebody else made${asRoot}`, () => {
@@ -62,8 +62,8 @@ describe('A file that sees the PIN', () => {
     chmodSync(shared, 0o1777);
     const link = join(shared, 'link');
     symlinkSync(program, link);
-    assert.equal(fileProblem(link, mine), undefined);
+    assert.equal(unixFileProblem(link, mine), undefined);
     lchownSync(link, stranger, 0);
-    assert.deepEqual(fileProblem(link, mine), { reason: 'not-owned-by-root', at: link });
+    assert.deepEqual(unixFileProblem(link, mine), { reason: 'not-owned-by-root', at: link });
   });
 });
