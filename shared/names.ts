@@ -13,8 +13,12 @@ export const protocolVersion = 1;
 export const extensionKey =
   'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA18d2SwdBC7Dc77DYP4ahF67eOz5rMaN0k9aHSnvrMf4V+Y87Ex1TlFAPa+RTkoDoYn+Igx0XytQl6az7KALX4mZrnYAxptMo4MOVdMPeEuCmI1nhrokHyix6p78C2XYAy4I+AW9S4MvFnjPnWEQSkYJ0pN9tT7CKCEj4d1zVXTlwiZ5vbprj0apHDH3Zz6jNq16AeY5hIIdTkDZQ6yNhDFx6/9+uNGxwwPhWTAoiBMH00oeGl14aS9vFkZ4unJS3UfSj3XmdCwyu5DSqc/S1yruledJ4qzg7MjUD0GnfPiNz8kltmHs2mqYYr19y0cvr4vdLtbt2/2YNBSaryTT6uwIDAQAB';
 
+/** In a bundle: the id of an organisation's own build of the extension (installer/extension/identity.mjs), or undefined. */
+declare const __EXTENSION_ID__: string | undefined;
+
 /** The extension's id: SHA-256 of the key's DER, first 32 hex digits mapped 0-f to a-p. */
-export const extensionId = 'enkfobeibilnjcamendfcdpkdeoammnj';
+export const extensionId =
+  typeof __EXTENSION_ID__ === 'undefined' ? 'enkfobeibilnjcamendfcdpkdeoammnj' : __EXTENSION_ID__;
 
 /** Where machine policy lives on Linux. Never user-writable. */
 export const policyPath = '/etc/kortbro/policy.json';

@@ -175,6 +175,9 @@ export const policySchema = z.strictObject({
 /** A complete policy, defaults filled in. */
 export type Policy = z.infer<typeof policySchema>;
 
+/** What somebody has set, defaults not filled in. */
+export type PolicySettings = z.input<typeof policySchema>;
+
 /** The settings of one site. */
 export type SitePolicy = Policy['sites'][number];
 

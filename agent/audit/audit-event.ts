@@ -20,7 +20,7 @@ export type PinSsoEnd =
 
 /** Every event. `token` is the first 16 hex digits of SHA-256 over the token's serial number and certificate. */
 export type AuditEvent =
-  | { event: 'agent-started'; version: string; policy: 'file' | 'defaults' | 'invalid' }
+  | { event: 'agent-started'; version: string; policy: 'file' | 'registry' | 'defaults' | 'invalid' }
   | { event: 'agent-stopped' }
   | { event: 'policy-refused'; line: number; reason: string }
   | { event: 'peer-connected'; role: string; peer: number }

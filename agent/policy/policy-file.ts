@@ -4,12 +4,17 @@ import { type FSWatcher, lstatSync, readFileSync, statSync, watch as watchDirect
 import { basename, dirname } from 'node:path';
 import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import { limits } from '../../shared/limits.ts';
-import { defaultPolicy, policySchema, type Policy } from '../../shared/policy.ts';
+import { defaultPolicy, policySchema, type Policy, type PolicySettings } from '../../shared/policy.ts';
 import { parseStrictJson } from '../../shared/strict-json.ts';
 
-/** The policy in force, or why there is none. `line` counts from 1. */
+/** The policy in force, or why there is none. `settings`: what the file says, defaults left out. `line` counts from 1. */
 export type PolicyOutcome =
-  { ok: true; policy: Policy; source: 'file' | 'defaults' } | { ok: false; path: string; line: number; reason: string };
+  | { ok: true; policy: Policy; source: 'file'; settings: PolicySettings }
+  | { ok: true; policy: Policy; source: 'registry' | 'defaults' }
+  | { ok: false; path: string; line: number; reason: string };
+
+/** Nobody has set anything. */
+export const noPolicy: PolicyOutcome = { ok: true, policy: defaultPolicy, source: 'defaults' };
 
 /** Levels that a policy may have; three are in use. */
 const maximumDepth = 6;
@@ -28,7 +33,7 @@ export function loadPolicy(path: string, owner?: number): PolicyOutcome {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return refused('not UTF-8 text');
-    if (code === 'ENOENT' && !isLink(path)) return { ok: true, policy: defaultPolicy, source: 'defaults' };
+    if (code === 'ENOENT' && !isLink(path)) return noPolicy;
     return refused(`cannot be read (${code})`);
   }
 }
@@ -63,7 +68,7 @@ export function parsePolicy(text: string, path: string): PolicyOutcome {
     return refused(key ?? 0, key === undefined ? 'not strict JSON' : 'a key stands twice, or is __proto__');
   }
   const outcome = policySchema.safeParse(value);
-  if (outcome.success) return { ok: true, policy: outcome.data, source: 'file' };
+  if (outcome.success) return { ok: true, policy: outcome.data, source: 'file', settings: value as PolicySettings };
   const [issue] = outcome.error.issues;
   const where = issue?.path.filter((step) => typeof step !== 'symbol') ?? [];
   const extra = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];

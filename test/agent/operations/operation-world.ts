@@ -125,7 +125,7 @@ export class OperationWorld {
   /** A policy with the scripted pinentry. */
   policyOf(policy: Record<string, unknown>): PolicyOutcome {
     const pin = { program: this.pinentry.program, dialogSeconds: 10, ...(policy['pin'] as object | undefined) };
-    return { ok: true, policy: policySchema.parse({ ...policy, pin }), source: 'file' };
+    return { ok: true, policy: policySchema.parse({ ...policy, pin }), source: 'registry' };
   }
 
   /** Puts a card into a reader and waits until it has been read. */

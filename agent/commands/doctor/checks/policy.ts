@@ -4,7 +4,7 @@ import { type Picture } from '../picture.ts';
 
 export function checkPolicy({ policy: { path, outcome } }: Picture): Finding[] {
   if (outcome.ok) {
-    return outcome.source === 'file'
+    return outcome.source !== 'defaults'
       ? [ok('policy', `${path} gäller.`, `${path} is in force.`)]
       : [ok('policy', `${path} finns inte; standardvärdena gäller.`, `There is no ${path}; the defaults hold.`)];
   }
