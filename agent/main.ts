@@ -23,6 +23,7 @@ import { PinSso } from './pin/pin-sso.ts';
 import { sessionUse, type SessionUse } from './session-use.ts';
 import { hardenProcess } from './start-up.ts';
 import { linuxSystem } from './system-linux.ts';
+import { windowsSystem } from './system-windows.ts';
 
 const clock: Clock = {
   now: () => performance.now(),
@@ -34,7 +35,7 @@ const clock: Clock = {
 
 async function main(): Promise<void> {
   hardenProcess();
-  const system = linuxSystem(process.env);
+  const system = process.platform === 'win32' ? windowsSystem(process.env) : linuxSystem(process.env);
   const directory = system.sessionDirectory();
   const instance = lockFile(join(directory, 'instance.lock'));
   if (instance === undefined) return;
@@ -140,7 +141,6 @@ async function main(): Promise<void> {
 
   async function stopAll(): Promise<void> {
     pinSso.endAll('agent-stopped');
-    sessionWatch?.stop();
     policyWatch.stop();
     await Promise.race([Promise.allSettled(locking), new Promise((resolve) => setTimeout(resolve, 2000))]);
     await stopSources();
@@ -148,6 +148,8 @@ async function main(): Promise<void> {
     await endpoint.stop();
     log.write({ event: 'agent-stopped' });
     instance?.release();
+    // Last: at the end of a session Windows waits for it.
+    sessionWatch?.stop();
   }
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);

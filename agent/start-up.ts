@@ -2,7 +2,7 @@
 // would let others into it, and files that only its user can read.
 import { setFlagsFromString } from 'node:v8';
 import { smallProcessFlags } from '../shared/v8-flags.ts';
-import { disableCoreDumps, setDumpable } from './native/process-hardening.ts';
+import { disableCoreDumps, restrictLibraries, setDumpable } from './native/process-hardening.ts';
 
 /** Environment variables that would change how this process or a child runs, or make a driver write down what it sees. */
 const dropped = [
@@ -23,5 +23,6 @@ export function hardenProcess(): void {
   process.umask(0o077);
   disableCoreDumps();
   setDumpable(false);
+  restrictLibraries();
   for (const flag of smallProcessFlags) setFlagsFromString(flag);
 }

@@ -26,6 +26,7 @@ const tokenSource = z.discriminatedUnion('type', [
     type: z.literal('pkcs11'),
     module: absolutePath.describe('Absolute path of a PKCS#11 module'),
   }),
+  z.strictObject({ type: z.literal('cng') }),
   z.strictObject({
     type: z.literal('simulator'),
     directory: absolutePath.describe('Directory of simulated cards; development builds only'),
@@ -112,7 +113,9 @@ export const policySchema = z.strictObject({
     .array(tokenSource)
     .max(8)
     .default([])
-    .describe('Card drivers in order of preference; empty: the built-in list of known modules'),
+    .describe(
+      "Card drivers in order of preference; cng: Windows' own smart-card provider with the card's minidriver, or the vendor's key storage provider; empty: the built-in list of known modules, and on Windows cng where none of them is installed",
+    ),
   pin: z
     .strictObject({
       program: absolutePath
@@ -181,7 +184,7 @@ export type PolicySettings = z.input<typeof policySchema>;
 /** The settings of one site. */
 export type SitePolicy = Policy['sites'][number];
 
-/** One source of tokens: a PKCS#11 module, or (development builds) a simulator. */
+/** One source of tokens: a PKCS#11 module, Windows' CNG, or (development builds) a simulator. */
 export type TokenSource = Policy['tokens'][number];
 
 /** The policy of a machine without a policy file. */

@@ -7,6 +7,7 @@
 
 #include "concerns.h"
 #include "pcsc-library.h"
+#include "wipe.h"
 
 namespace kortbro {
 namespace {
@@ -25,7 +26,7 @@ class CardConnection {
     code_ = pcsc_.EstablishContext(SCARD_SCOPE_SYSTEM, nullptr, nullptr, &context_);
     if (code_ != SCARD_S_SUCCESS) return;
     established_ = true;
-    code_ = pcsc_.Connect(context_, reader.c_str(), SCARD_SHARE_SHARED, protocols, &card_, &protocol_);
+    code_ = pcsc_.Connect(context_, reader, protocols, &card_, &protocol_);
     connected_ = code_ == SCARD_S_SUCCESS;
   }
   ~CardConnection() {
@@ -100,7 +101,7 @@ class TransmitVisit final : public CardVisit {
       : CardVisit(env, std::move(reader)), apdus_(std::move(apdus)), protocols_(protocols) {}
   ~TransmitVisit() override {
     // An APDU may carry a PIN.
-    for (Bytes& apdu : apdus_) explicit_bzero(apdu.data(), apdu.size());
+    for (Bytes& apdu : apdus_) Wipe(apdu.data(), apdu.size());
   }
 
  protected:

@@ -64,7 +64,7 @@ const names = new Map<number, string>([
   [0xa0100001, 'PCSC_LIBRARY_MISSING'],
 ]);
 
-/** Our own code beside the SCARD ones (customer bit set): libpcsclite.so.1 is not installed on this machine. */
+/** Our own code beside the SCARD ones (customer bit set): libpcsclite.so.1, or winscard.dll, is not on this machine. */
 export const PCSC_LIBRARY_MISSING = 0xa0100001;
 
 /** The name of a PC/SC code: "SCARD_W_REMOVED_CARD", or "SCARD_0x8010ABCD" for one that is not in the table. */

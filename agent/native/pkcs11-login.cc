@@ -1,22 +1,31 @@
 // C_Login with the PIN's own bytes. pkcs11js takes the PIN as a JavaScript string, which leaves a copy in the V8 heap that nobody
 // can erase; this passes the caller's memory to the module and wipes the stack below it afterwards.
+#ifdef _WIN32
+#include <malloc.h>
+#include <windows.h>
+#else
 #include <alloca.h>
 #include <dlfcn.h>
+#endif
 #include <string.h>
 
 #include <cstdint>
 #include <string>
 
 #include "concerns.h"
+#include "wipe.h"
+#ifdef _WIN32
+#include "windows/text.h"
+#endif
 
-#define CK_PTR *
-#define CK_DECLARE_FUNCTION(returnType, name) returnType name
-#define CK_DECLARE_FUNCTION_POINTER(returnType, name) returnType(*name)
-#define CK_CALLBACK_FUNCTION(returnType, name) returnType(*name)
-#ifndef NULL_PTR
-#define NULL_PTR nullptr
+// The structures of a module for Windows are packed (PKCS#11 v2.40 2.1).
+#ifdef _WIN32
+#pragma pack(push, cryptoki, 1)
 #endif
 #include <pkcs11.h>
+#ifdef _WIN32
+#pragma pack(pop, cryptoki)
+#endif
 
 namespace kortbro {
 namespace {
@@ -27,19 +36,29 @@ constexpr size_t kStackBelow = 256 * 1024;
 /** Drivers build the VERIFY command in local variables and do not all clear them. */
 __attribute__((noinline)) void WipeStackBelow() {
   void* below = alloca(kStackBelow);
-  explicit_bzero(below, kStackBelow);
+  Wipe(below, kStackBelow);
 }
 
-/** The module's functions; nullptr when this process has not loaded it: a module is never loaded from here. */
-CK_FUNCTION_LIST_PTR FunctionsOf(const std::string& path) {
+/** The module's C_GetFunctionList; nullptr when this process has not loaded it: a module is never loaded from here. */
+CK_C_GetFunctionList GetFunctionListOf(const std::string& path) {
+#ifdef _WIN32
+  const HMODULE module = GetModuleHandleW(Wide(path).c_str());
+  if (module == nullptr) return nullptr;
+  return reinterpret_cast<CK_C_GetFunctionList>(reinterpret_cast<void*>(GetProcAddress(module, "C_GetFunctionList")));
+#else
   void* module = dlopen(path.c_str(), RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
   if (module == nullptr) return nullptr;
   const auto get = reinterpret_cast<CK_C_GetFunctionList>(dlsym(module, "C_GetFunctionList"));
-  CK_FUNCTION_LIST_PTR functions = nullptr;
-  if (get == nullptr || get(&functions) != CKR_OK) functions = nullptr;
   // Only our own count; whoever loaded the module keeps it loaded.
   dlclose(module);
-  return functions;
+  return get;
+#endif
+}
+
+CK_FUNCTION_LIST_PTR FunctionsOf(const std::string& path) {
+  const CK_C_GetFunctionList get = GetFunctionListOf(path);
+  CK_FUNCTION_LIST_PTR functions = nullptr;
+  return get == nullptr || get(&functions) != CKR_OK ? nullptr : functions;
 }
 
 Napi::Uint8Array BytesArgument(const Napi::CallbackInfo& info, size_t index) {
@@ -59,7 +78,7 @@ Napi::Value LoginUser(const Napi::CallbackInfo& info) {
   memcpy(&session, handle.Data(), sizeof session);
   CK_FUNCTION_LIST_PTR functions = FunctionsOf(info[0].As<Napi::String>().Utf8Value());
   if (functions == nullptr) throw Napi::Error::New(info.Env(), "the module is not loaded");
-  const CK_RV result = functions->C_Login(session, CKU_USER, pin.Data(), pin.ByteLength());
+  const CK_RV result = functions->C_Login(session, CKU_USER, pin.Data(), static_cast<CK_ULONG>(pin.ByteLength()));
   WipeStackBelow();
   return Napi::Number::New(info.Env(), static_cast<double>(result));
 }

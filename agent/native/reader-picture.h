@@ -2,12 +2,13 @@
 #pragma once
 
 #include <napi.h>
-#include <winscard.h>
 
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
+
+#include "pcsc-library.h"
 
 namespace kortbro {
 

@@ -2,7 +2,6 @@
 // One watch a process: pcsc-lite 1.x keeps its table of readers in a global that is not locked between contexts.
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <string>
 #include <thread>
 #include <vector>
@@ -38,7 +37,7 @@ class ReaderWatch final : public WatchThread {
       const uint32_t code = Connect();
       if (stopping()) return;
       Deliver({false, code, connection_, {}});
-      WaitForStop(backoff_.Next());
+      WaitForService(backoff_.Next());
     }
   }
 
@@ -90,20 +89,19 @@ class ReaderWatch final : public WatchThread {
     while (!stopping()) {
       if (list_again) {
         std::vector<std::string> names;
-        const LONG code = ListReaders(&names);
+        const LONG code = pcsc_->ListReaders(context_, &names);
         if (code != SCARD_S_SUCCESS) return code;
         if (Merge(names)) settled = false;
         list_again = false;
         if (std::none_of(readers_.begin(), readers_.end(), Unaware) && DeliverRunning()) fruitless = 0;
       }
-      std::vector<SCARD_READERSTATE> states = StatesToWaitFor(with_list_changes, list_state);
-      const LONG code = pcsc_->GetStatusChange(context_, settled ? INFINITE : kSettleMilliseconds, states.data(),
-                                               static_cast<DWORD>(states.size()));
+      std::vector<AwaitedReader> awaited = ReadersToWaitFor(with_list_changes, list_state);
+      const LONG code = pcsc_->GetStatusChange(context_, settled ? INFINITE : kSettleMilliseconds, &awaited);
       switch (PcscCode(code)) {
         case PcscCode(SCARD_S_SUCCESS): {
-          if (with_list_changes) list_again = CarryOverList(states.back(), &list_state);
+          if (with_list_changes) list_again = CarryOverList(awaited.back(), &list_state);
           for (size_t i = 0; i < readers_.size(); ++i) {
-            if (CarryOver(states[i], &readers_[i])) list_again = true;
+            if (CarryOver(std::move(awaited[i]), &readers_[i])) list_again = true;
           }
           backoff_.Reset();
           fruitless = !list_again && DeliverRunning() ? 0 : fruitless + 1;
@@ -124,6 +122,7 @@ class ReaderWatch final : public WatchThread {
           with_list_changes = false;
           break;
         case PcscCode(SCARD_E_CANCELLED):
+          ++fruitless;
           break;
         default:
           return code;
@@ -133,21 +132,6 @@ class ReaderWatch final : public WatchThread {
       if (fruitless > kFruitlessWakes) WaitForStop(kPause);
     }
     return SCARD_S_SUCCESS;
-  }
-
-  LONG ListReaders(std::vector<std::string>* names) {
-    for (int attempt = 0; attempt < 8; ++attempt) {
-      DWORD length = 0;
-      LONG code = pcsc_->ListReaders(context_, nullptr, nullptr, &length);
-      std::vector<char> list(length + 2, '\0');
-      if (code == SCARD_S_SUCCESS) code = pcsc_->ListReaders(context_, nullptr, list.data(), &length);
-      if (code == SCARD_E_INSUFFICIENT_BUFFER) continue;  // a reader came in between
-      if (code == SCARD_E_NO_READERS_AVAILABLE) return SCARD_S_SUCCESS;
-      if (code != SCARD_S_SUCCESS) return code;
-      for (const char* name = list.data(); *name != '\0'; name += std::strlen(name) + 1) names->emplace_back(name);
-      return SCARD_S_SUCCESS;
-    }
-    return SCARD_E_INSUFFICIENT_BUFFER;
   }
 
   /** The new list with what is known of those that stay; true when a reader came or went. */
@@ -164,34 +148,39 @@ class ReaderWatch final : public WatchThread {
     return changed;
   }
 
-  std::vector<SCARD_READERSTATE> StatesToWaitFor(bool with_list_changes, DWORD list_state) const {
-    std::vector<SCARD_READERSTATE> states(readers_.size());
-    for (size_t i = 0; i < readers_.size(); ++i) {
-      states[i].szReader = readers_[i].name.c_str();
-      states[i].dwCurrentState = readers_[i].state;
-    }
-    if (with_list_changes) {
-      states.emplace_back();
-      states.back().szReader = kReaderListChanges;
-      states.back().dwCurrentState = list_state;
-    }
-    return states;
+  std::vector<AwaitedReader> ReadersToWaitFor(bool with_list_changes, DWORD list_state) const {
+    std::vector<AwaitedReader> awaited;
+    for (const Reader& reader : readers_) awaited.push_back({reader.name, reader.state, SCARD_STATE_UNAWARE, {}});
+    if (with_list_changes) awaited.push_back({kReaderListChanges, list_state, SCARD_STATE_UNAWARE, {}});
+    return awaited;
   }
 
   static bool Unaware(const Reader& reader) { return reader.state == SCARD_STATE_UNAWARE; }
 
   /** Its state is handed back at the next wait (eid-mw #161: else it reports the same change for ever). */
-  static bool CarryOverList(const SCARD_READERSTATE& now, DWORD* state) {
-    *state = now.dwEventState & ~static_cast<DWORD>(SCARD_STATE_CHANGED);
-    return (now.dwEventState & SCARD_STATE_CHANGED) != 0;
+  static bool CarryOverList(const AwaitedReader& now, DWORD* state) {
+    *state = now.state & ~static_cast<DWORD>(SCARD_STATE_CHANGED);
+    return (now.state & SCARD_STATE_CHANGED) != 0;
   }
 
   /** True when the service no longer knows the reader. */
-  static bool CarryOver(const SCARD_READERSTATE& now, Reader* reader) {
-    reader->state = now.dwEventState & 0xFFFFFFFFUL & ~static_cast<DWORD>(SCARD_STATE_CHANGED);
-    const size_t length = std::min(static_cast<size_t>(now.cbAtr), sizeof now.rgbAtr);
-    reader->atr.assign(now.rgbAtr, now.rgbAtr + length);
-    return (now.dwEventState & SCARD_STATE_UNKNOWN) != 0;
+  static bool CarryOver(AwaitedReader now, Reader* reader) {
+    reader->state = now.state & ~static_cast<DWORD>(SCARD_STATE_CHANGED);
+    reader->atr = std::move(now.atr);
+    return (now.state & SCARD_STATE_UNKNOWN) != 0;
+  }
+
+  /** The time before the next attempt; on Windows, where the service stops with the last reader, also until it starts again. */
+  void WaitForService(milliseconds time) {
+#ifdef _WIN32
+    const HANDLE started = pcsc_ == nullptr ? nullptr : pcsc_->ServiceStarted();
+    // Set already: then it is not what we wait for.
+    if (started != nullptr && WaitForSingleObject(started, 0) == WAIT_TIMEOUT) {
+      if (WaitForStopOr(started, time)) backoff_.Reset();
+      return;
+    }
+#endif
+    WaitForStop(time);
   }
 
   bool DeliverRunning() { return Deliver({true, 0, connection_, readers_}); }

@@ -1,11 +1,11 @@
 // Overwriting a secret for certain, and keeping its pages out of swap and core dumps.
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
 
 #include "concerns.h"
+#include "wipe.h"
 
 namespace kortbro {
 namespace {
@@ -33,7 +33,7 @@ Bytes PagesOf(const Bytes& bytes) {
 
 void Zero(const Napi::CallbackInfo& info) {
   const Bytes bytes = BytesArgument(info);
-  if (bytes.length > 0) explicit_bzero(bytes.start, bytes.length);
+  Wipe(bytes.start, bytes.length);
 }
 
 Napi::Value LockMemory(const Napi::CallbackInfo& info) {

@@ -2,26 +2,13 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "session-snapshot.h"
 #include "systemd-library.h"
 
 namespace kortbro {
-
-struct SessionSnapshot {
-  std::optional<bool> locked;
-  std::optional<bool> active;
-  bool suspending = false;
-  bool connected = false;
-  bool ended = false;
-
-  bool operator==(const SessionSnapshot& other) const {
-    return locked == other.locked && active == other.active && suspending == other.suspending &&
-           connected == other.connected && ended == other.ended;
-  }
-};
 
 /**
  * Everything is asynchronous and runs in the one thread that calls Run. A message counts only if its sender is the connection

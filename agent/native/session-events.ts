@@ -1,5 +1,6 @@
-// What systemd-logind says about the session this program runs in: locked, active, about to sleep, ended. Linux.
-// Only signals from the connection that owns org.freedesktop.login1 count; anyone on the bus can send look-alikes.
+// What the system says about the session this program runs in: locked, active, about to sleep, ended. On Linux systemd-logind
+// (only signals from the connection that owns org.freedesktop.login1 count; anyone on the bus can send look-alikes), on
+// Windows the announcements to a window of our own and wtsapi32.
 import { addon } from './addon.ts';
 import { type SessionSnapshot } from './session-snapshot.ts';
 
@@ -11,7 +12,7 @@ export interface SessionWatch {
   stop: () => void;
 }
 
-/** Why there is nothing to watch: no libsystemd.so.0 on this machine, or no logind session to which the process belongs. */
+/** Why there is nothing to watch: no libsystemd.so.0 on this machine (Linux), or no session to which the process belongs. */
 export type SessionUnavailable = 'no-libsystemd' | 'no-session';
 
 /** The reason for which watchSession would answer undefined; undefined when it would not. */
@@ -21,9 +22,12 @@ export function sessionUnavailable(): SessionUnavailable | undefined {
 }
 
 /**
- * Watches the session of this process (by its cgroup, else XDG_SESSION_ID, else the user's display session) in a thread of
- * its own. A snapshot comes at the start and at each change. The bus is DBUS_SYSTEM_BUS_ADDRESS when set, else the system's;
- * when it is away or goes, a snapshot with `connected: false` comes and it is tried again after 250 ms, doubling to 5 s.
+ * Watches the session of this process in a thread of its own. A snapshot comes at the start and at each change; when the source
+ * is away or goes, one with `connected: false` comes and it is tried again after 250 ms, doubling to 5 s.
+ *
+ * Linux: the session is that of the cgroup, else XDG_SESSION_ID, else the user's display session; the bus is
+ * DBUS_SYSTEM_BUS_ADDRESS when set, else the system's. Windows: when the session ends, Windows waits until the watch is stopped, for
+ * 4 s at most; so stop it when everything else is done.
  */
 export function watchSession(listener: (snapshot: SessionSnapshot) => void): SessionWatch | undefined {
   const watch = addon().watchSession(listener);

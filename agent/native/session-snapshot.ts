@@ -2,14 +2,17 @@
 
 /** Everything the watch knows at one moment; each snapshot replaces the one before. */
 export interface SessionSnapshot {
-  /** Session.Lock and Unlock signals and the LockedHint property, whichever came last; undefined while not connected. */
+  /**
+   * Linux: Session.Lock and Unlock signals and the LockedHint property, whichever came last; undefined while not connected.
+   * Windows: WTS_SESSION_LOCK and _UNLOCK, and SessionFlags at the start; undefined while nobody has told.
+   */
   readonly locked: boolean | undefined;
-  /** The session's Active property: it owns the seat's screen. Undefined while not connected. */
+  /** Linux: the session's Active property. Windows: WTSActive. It owns a screen, here or afar. Undefined while not connected. */
   readonly active: boolean | undefined;
-  /** Between PrepareForSleep(true) and PrepareForSleep(false). */
+  /** Between PrepareForSleep(true) and (false); between PBT_APMSUSPEND and a resume. */
   readonly suspending: boolean;
-  /** The bus and logind are there and the session was found. False also while a connection is being tried. */
+  /** The bus and logind, or the window and its announcements, are there. False also while a connection is being tried. */
   readonly connected: boolean;
-  /** logind has removed the session: the user has logged out, though the program may still run. */
+  /** The user has logged out (logind has removed the session; WM_ENDSESSION), though the program may still run. */
   readonly ended: boolean;
 }

@@ -19,24 +19,6 @@ namespace {
 
 constexpr char kSystemBus[] = "unix:path=/run/dbus/system_bus_socket";
 
-Napi::Value OptionalBoolean(Napi::Env env, const std::optional<bool>& value) {
-  return value.has_value() ? Napi::Value(Napi::Boolean::New(env, *value)) : Napi::Value(env.Undefined());
-}
-
-struct SessionEvent {
-  SessionSnapshot snapshot;
-
-  Napi::Value ToValue(Napi::Env env) const {
-    Napi::Object value = Napi::Object::New(env);
-    value.Set("locked", OptionalBoolean(env, snapshot.locked));
-    value.Set("active", OptionalBoolean(env, snapshot.active));
-    value.Set("suspending", Napi::Boolean::New(env, snapshot.suspending));
-    value.Set("connected", Napi::Boolean::New(env, snapshot.connected));
-    value.Set("ended", Napi::Boolean::New(env, snapshot.ended));
-    return value;
-  }
-};
-
 /** The ids under which logind may know the session of this process, best first. On the JavaScript thread: it reads getenv. */
 std::vector<std::string> SessionIds(const SystemdLibrary& systemd) {
   std::vector<std::string> ids;
@@ -67,7 +49,7 @@ class SessionWatch final : public WatchThread {
         ids_(std::move(ids)),
         address_(BusAddress()),
         wake_fd_(wake_fd),
-        channel_(EventChannel<SessionEvent>::Open(env, listener, "kortbro:session")) {}
+        channel_(EventChannel<SessionSnapshot>::Open(env, listener, "kortbro:session")) {}
   ~SessionWatch() override { close(wake_fd_); }
 
  protected:
@@ -94,14 +76,14 @@ class SessionWatch final : public WatchThread {
     if (delivered_any_ && snapshot == delivered_) return;
     delivered_any_ = true;
     delivered_ = snapshot;
-    channel_->Deliver({snapshot});
+    channel_->Deliver(snapshot);
   }
 
   const SystemdLibrary& systemd_;
   const std::vector<std::string> ids_;
   const std::string address_;
   const int wake_fd_;
-  const std::shared_ptr<EventChannel<SessionEvent>> channel_;
+  const std::shared_ptr<EventChannel<SessionSnapshot>> channel_;
   SessionSnapshot delivered_;
   bool delivered_any_ = false;
 };

@@ -1,5 +1,5 @@
 // Threads are detached, and never joined on the JavaScript thread: a service that hangs must not hang the event loop. That is
-// safe because a closed channel touches nothing of Node, and because the addon is linked with -z nodelete.
+// safe because a closed channel touches nothing of Node, and because the addon is never unloaded (-z nodelete, or pinned).
 #include "watch-thread.h"
 
 #include <signal.h>
@@ -85,6 +85,9 @@ void WatchThread::Stop() {
   }
   CloseChannel();
   changed_.notify_all();
+#ifdef _WIN32
+  SetEvent(stop_event());
+#endif
   Interrupt();
 }
 
@@ -103,6 +106,13 @@ bool WatchThread::WaitForStop(std::chrono::milliseconds time) {
   std::unique_lock<std::mutex> lock(mutex_);
   return changed_.wait_for(lock, time, [this] { return stopping_; });
 }
+
+#ifdef _WIN32
+bool WatchThread::WaitForStopOr(HANDLE object, std::chrono::milliseconds time) {
+  const HANDLE objects[] = {stop_event(), object};
+  return WaitForMultipleObjects(2, objects, FALSE, static_cast<DWORD>(time.count())) == WAIT_OBJECT_0 + 1;
+}
+#endif
 
 bool WatchThread::WaitForEnd(std::chrono::milliseconds time) {
   std::unique_lock<std::mutex> lock(mutex_);

@@ -8,6 +8,9 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#ifdef _WIN32
+#include "windows/handle.h"
+#endif
 
 namespace kortbro {
 
@@ -29,6 +32,12 @@ class WatchThread : public std::enable_shared_from_this<WatchThread> {
   bool stopping() const;
   /** Waits, or until stopping; true when it is time to end. */
   bool WaitForStop(std::chrono::milliseconds time);
+#ifdef _WIN32
+  /** Is set when stopping() becomes true, for waits on kernel objects. */
+  HANDLE stop_event() const { return stop_event_.get(); }
+  /** Waits for `object`, or until stopping; true when it is the object that came. */
+  bool WaitForStopOr(HANDLE object, std::chrono::milliseconds time);
+#endif
   /** Waits for Run to have returned; true when it has. */
   bool WaitForEnd(std::chrono::milliseconds time);
 
@@ -45,6 +54,9 @@ class WatchThread : public std::enable_shared_from_this<WatchThread> {
   std::condition_variable changed_;
   bool stopping_ = false;
   bool ended_ = false;
+#ifdef _WIN32
+  const Handle stop_event_{CreateEventW(nullptr, TRUE, FALSE, nullptr)};
+#endif
 };
 
 /** Time between attempts to reach a service: 250 ms, doubling to 5 s; back to the start once the service has answered. */

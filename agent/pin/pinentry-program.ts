@@ -1,5 +1,6 @@
 // Which pinentry program is run: the one that policy names, else the first of a built-in list. The PIN is typed into it, so that
 // it is held to what a card driver is held to: nobody but root can have put it there.
+import { dirname, join } from 'node:path';
 import { KortbroError } from '../../shared/errors.ts';
 import { fileProblem, trustOfThisBuild, type Trust } from '../tokens/trusted-file.ts';
 
@@ -12,9 +13,14 @@ export const knownPrograms = [
   '/usr/bin/pinentry-fltk',
 ] as const;
 
+/** Windows has none of its own: ours stands beside this program. */
+function candidatesHere(): readonly string[] {
+  return process.platform === 'win32' ? [join(dirname(process.execPath), 'kortbro-pin.exe')] : knownPrograms;
+}
+
 /** @throws KortbroError ERR_PIN_PROMPT when there is none, or others could change it */
 export function findPinentry(configured: string | undefined, trust: Trust = trustOfThisBuild()): string {
-  const candidates = configured === undefined ? knownPrograms : [configured];
+  const candidates = configured === undefined ? candidatesHere() : [configured];
   const found = candidates.find((path) => fileProblem(path, trust) === undefined);
   if (found === undefined) throw new KortbroError('ERR_PIN_PROMPT');
   return found;

@@ -5,6 +5,7 @@ import { closeSync, existsSync } from 'node:fs';
 import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
 import { KortbroError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import { allowForeground } from '../native/desktop.ts';
 import { makePipe } from '../native/pipe.ts';
 import { zero } from '../native/secret-memory.ts';
 import { escapeText, gpgError, maximumLine, parseAssuanLine, unescapeInto, type AssuanLine } from './assuan.ts';
@@ -84,6 +85,8 @@ class Pinentry {
     } finally {
       closeSync(pipe.write);
     }
+    // Who has the front may hand it on: the browser to its host, the host to us, we to the dialog.
+    if (process.platform === 'win32' && this.#child.pid !== undefined) allowForeground(this.#child.pid);
     // The constructor has taken onread since Node 12, as net.connect does; its type does not say so.
     const options: SocketConstructorOpts & { onread: OnReadOpts } = {
       fd: pipe.read,
@@ -114,6 +117,13 @@ class Pinentry {
   }
 
   async describe(text: DialogText): Promise<void> {
+    const options: [string, string | undefined][] = [
+      ['lc-ctype', 'C.UTF-8'],
+      ['lc-messages', text.language === undefined ? undefined : locales[text.language]],
+      // kortbro-pin.exe shows these apart from the description; other programs do not know them, and show the description.
+      ['kortbro-site', text.site],
+      ['kortbro-notice', text.notice],
+    ];
     const commands: [string, string | undefined][] = [
       ['SETTITLE', text.title],
       ['SETDESC', text.description],
@@ -122,7 +132,9 @@ class Pinentry {
       ['SETNOTOK', text.notOk],
       ['SETCANCEL', text.cancel],
     ];
-    await this.#attempt('OPTION lc-ctype=C.UTF-8');
+    for (const [name, value] of options) {
+      if (value !== undefined) await this.#attempt(`OPTION ${name}=${escapeText(value)}`);
+    }
     await this.#attempt(`SETTIMEOUT ${this.#seconds}`);
     for (const [command, argument] of commands) {
       if (argument !== undefined) await this.#attempt(`${command} ${escapeText(argument)}`);
@@ -236,12 +248,20 @@ class Pinentry {
   }
 }
 
+/** The language of a dialog's own words. */
+const locales = { sv: 'sv_SE.UTF-8', en: 'en_US.UTF-8' } as const;
+
 /** util-linux: asks the kernel to end what it then becomes (the process id stays) when its parent dies (prctl PR_SET_PDEATHSIG). */
 const setpriv = '/usr/bin/setpriv';
 
-/** A dialog must not outlive an agent that is killed: a pinentry does not notice, and nobody would take the PIN typed into it. */
+/**
+ * A dialog must not outlive an agent that is killed: a pinentry does not notice, and nobody would take the PIN typed into it. On
+ * Windows a child is in its parent's job.
+ */
 function boundToUs(program: string): string[] {
-  return existsSync(setpriv) ? [setpriv, '--pdeathsig', 'TERM', '--', program] : [program];
+  return process.platform !== 'win32' && existsSync(setpriv)
+    ? [setpriv, '--pdeathsig', 'TERM', '--', program]
+    : [program];
 }
 
 /** Digits only: what cannot be a PIN must not cost a try. */

@@ -22,6 +22,11 @@ export interface DialogText {
   cancel: string;
   notOk?: string;
   prompt?: string;
+  /** For a dialog that has words of its own. */
+  language?: Language;
+  /** What stands in the description, too, and may be shown apart from it: who asks, and lines that must not be overlooked. */
+  site?: string;
+  notice?: string;
 }
 
 /** "Enter your PIN", with the site, the holder and what is known of the tries left. */
@@ -52,30 +57,33 @@ export function pinDialog(
     prompt: swedish ? 'PIN-kod för legitimering:' : 'PIN for identification:',
     ok: swedish ? 'Legitimera' : 'Identify',
     cancel: swedish ? 'Avbryt' : 'Cancel',
+    language,
+    site,
+    ...(warning === undefined ? {} : { notice: warning }),
   };
 }
 
 /** Asked before the PIN when one try is left: a wrong PIN would lock the card. */
 export function finalTryDialog(language: Language, site: string, holder: HolderText): DialogText {
   const swedish = language === 'sv';
-  const lines = swedish
+  const warning = swedish
     ? [
         'Bara ett försök är kvar.',
         'Blir PIN-koden fel nu låses den, och kortet kan inte användas förrän det låses upp.',
-        '',
-        `Webbplats: ${site}`,
       ]
     : [
         'Only one try is left.',
         'If the PIN is wrong now it is locked, and the card cannot be used until it is unlocked.',
-        '',
-        `Site: ${site}`,
       ];
+  const lines = [...warning, '', `${swedish ? 'Webbplats' : 'Site'}: ${site}`];
   return {
     title: swedish ? 'Kortbro – sista försöket' : 'Kortbro – last try',
     description: [...lines, ...cardLines(language, holder)].join('\n'),
     ok: swedish ? 'Fortsätt' : 'Continue',
     cancel: swedish ? 'Avbryt' : 'Cancel',
+    language,
+    site,
+    notice: warning.join('\n'),
   };
 }
 
@@ -92,6 +100,8 @@ export function consentDialog(language: Language, site: string, holder: HolderTe
     ok: swedish ? 'Logga in' : 'Log in',
     notOk: swedish ? 'Tillåt inte' : 'Do not allow',
     cancel: swedish ? 'Avbryt' : 'Cancel',
+    language,
+    site,
   };
 }
 
@@ -117,6 +127,8 @@ export function choiceDialog(
     ok: swedish ? 'Använd denna' : 'Use this one',
     notOk: swedish ? 'Visa nästa' : 'Show the next',
     cancel: swedish ? 'Avbryt' : 'Cancel',
+    language,
+    site,
   };
 }
 

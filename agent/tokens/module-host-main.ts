@@ -2,7 +2,7 @@
 // over fd 3 alone, and ends with it: by the channel's end, or killed by the kernel when a driver holds it up at that moment.
 import { constants } from 'node:os';
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
-import { disableCoreDumps, setDumpable, setParentDeathSignal } from '../native/process-hardening.ts';
+import { disableCoreDumps, restrictLibraries, setDumpable, setParentDeathSignal } from '../native/process-hardening.ts';
 import { frameHead, HostFrameReader } from './module-host-frames.ts';
 import { ModuleHostService } from './module-host-service.ts';
 import { openBackend } from './open-backend.ts';
@@ -83,6 +83,7 @@ function harden(): void {
   try {
     disableCoreDumps();
     setDumpable(false);
+    restrictLibraries();
   } catch {
     // The addon was not built: the simulator runs without it, a real card needs it and says so.
   }

@@ -23,6 +23,7 @@ export const hostRequest = z.discriminatedUnion('call', [
     call: z.literal('open'),
     source: z.discriminatedUnion('type', [
       z.strictObject({ type: z.literal('pkcs11'), module: z.string() }),
+      z.strictObject({ type: z.literal('cng') }),
       z.strictObject({ type: z.literal('simulator'), directory: z.string() }),
     ]),
   }),

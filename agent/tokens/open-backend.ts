@@ -8,6 +8,10 @@ export const openBackend: BackendOpener = async (source, onReaders) => {
     const { openPkcs11Backend } = await import('./pkcs11/pkcs11-backend.ts');
     return openPkcs11Backend(source.module);
   }
+  if (source.type === 'cng') {
+    const { openCngBackend } = await import('./cng/cng-backend.ts');
+    return openCngBackend();
+  }
   // Under tsx nothing defines the constant; a bundler makes it true or false, and the import below goes with it.
   if (typeof __DEVELOPMENT__ === 'undefined' || __DEVELOPMENT__) {
     const { openSimulatorBackend } = await import('./simulator/simulator-backend.ts');

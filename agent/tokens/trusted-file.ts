@@ -1,7 +1,11 @@
 // Whether a file may be used that sees the PIN (a card driver, the PIN dialog) or decides whom the agent believes: nobody but those
 // who are trusted can have put it there, or could put another one in its place.
+import { fileAccess } from '../native/file-access.ts';
+import { ownIdentity } from '../native/own-identity.ts';
+import { readRegistry } from '../native/registry.ts';
 import { type FileProblem } from './file-problem.ts';
 import { rootAlone, unixFileProblem } from './unix-file.ts';
+import { administrators, windowsFileProblem } from './windows-file.ts';
 
 export { type FileProblem } from './file-problem.ts';
 
@@ -16,6 +20,13 @@ export function trustOfThisBuild(): Trust {
 
 /** What is wrong with the file at `path`; undefined when it may be used. */
 export function fileProblem(path: string, trust: Trust): FileProblem | undefined {
+  if (process.platform === 'win32') return windowsFileProblem(path, fileAccess, trustedOnWindows(trust));
   if (trust === 'administrators') return unixFileProblem(path, rootAlone);
   return unixFileProblem(path, { owners: [0, process.getuid?.() ?? 0], sharedDirectories: true });
+}
+
+/** Wine makes owners and access lists up from Unix modes: whatever its user may not write to, looks like his own. */
+function trustedOnWindows(trust: Trust): readonly string[] {
+  const isWine = readRegistry('HKLM', 'SOFTWARE\\Wine') !== undefined;
+  return trust === 'administrators' && !isWine ? administrators : [...administrators, ownIdentity().user];
 }

@@ -4,9 +4,9 @@ import { limits } from '../../../shared/limits.ts';
 import { tokensPerCard } from '../module-host-protocol.ts';
 import { hiddenCertificate } from '../shown-certificate.ts';
 import { type TokenDescription, TokenError } from '../token.ts';
-import { readCertificateCount } from './card-access.ts';
-import { type CardProfile } from './card-profiles.ts';
-import { maybeIncomplete } from './certificate-index.ts';
+import { readCertificateCount } from '../card/card-access.ts';
+import { type CardProfile } from '../card/card-profiles.ts';
+import { maybeIncomplete } from '../card/certificate-index.ts';
 import { type Cryptoki, type ObjectHandle, type Session, type Slot } from './cryptoki.ts';
 
 /** A token with its open session. `loggedIn` is what we did, not what the card says. */

@@ -14,8 +14,8 @@ import {
   readTokens,
   reopenCard,
 } from './bound-card.ts';
-import { absenceOf, readCardFacts, readIdentity, readPinStatus, resetCardIn } from './card-access.ts';
-import { type CardProfile, cardProfile, profileFor } from './card-profiles.ts';
+import { absenceOf, readCardFacts, readIdentity, readPinStatus, resetCardIn } from '../card/card-access.ts';
+import { type CardProfile, cardProfile, profileFor } from '../card/card-profiles.ts';
 import { ckrOk, tokenErrorOfCkr } from './ckr.ts';
 import { Cryptoki } from './cryptoki.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { cardProfile, identityOf, pinStatusOf, profileFor } from '../../../agent/tokens/pkcs11/card-profiles.ts';
+import { cardProfile, identityOf, pinStatusOf, profileFor } from '../../../agent/tokens/card/card-profiles.ts';
 
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 

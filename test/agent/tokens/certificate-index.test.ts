@@ -1,7 +1,7 @@
 // How an IDPrime tells which certificates it has: when it is asked, what it is asked, what its answer means.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { certificatesInIndex, indexReads, maybeIncomplete } from '../../../agent/tokens/pkcs11/certificate-index.ts';
+import { certificatesInIndex, indexReads, maybeIncomplete } from '../../../agent/tokens/card/certificate-index.ts';
 
 const ok = Buffer.from('9000', 'hex');
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -1,4 +1,4 @@
-// What a card can be asked by APDU, beside its PKCS#11 module: who it is and how its PIN stands. By ATR, because an APDU that one card
+// What a card can be asked by APDU, beside its driver: who it is and how its PIN stands. By ATR, because an APDU that one card
 // answers may cost another a PIN try. Pure.
 import { type PinStatus } from '../../../shared/messages.ts';
 

@@ -1,5 +1,5 @@
-// What is asked of a card past its PKCS#11 module: who it is and how its PIN stands, right before a PIN is sent, and how many
-// certificates it has where the module shows too few.
+// What is asked of a card past its driver (a PKCS#11 module, a minidriver): who it is and how its PIN stands, right before a PIN is sent,
+// and how many certificates it has where the driver shows too few.
 import { setTimeout as wait } from 'node:timers/promises';
 import { PcscError, pcscCodeName, resetCard, transmit } from '../../native/pcsc.ts';
 import { type PinStatus } from '../../../shared/messages.ts';
