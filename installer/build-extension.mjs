@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { crx } from '@crxjs/vite-plugin';
 import { register } from 'tsx/esm/api';
 import { build } from 'vite';
+import { givenIdentity, identityDefinitions } from './extension/identity.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'extension');
@@ -24,18 +25,20 @@ const entries = [
   'page-api/module.ts',
 ];
 
-/** Builds DIR/extension and DIR/page. @returns the bytes of the page script */
+/** Builds DIR/extension and DIR/page, for the key of KORTBRO_EXTENSION_KEY if it is set. @returns the bytes of the page script, and the files that went in */
 export async function buildExtension(out = join(root, 'dist')) {
   const unregister = register();
   const { manifest } = await import('../extension/manifest.ts');
   const { errorTexts } = await import('../shared/error-texts.ts');
   await unregister();
 
-  const common = { configFile: false, root: source, logLevel: 'error' };
+  const common = { configFile: false, root: source, logLevel: 'error', define: identityDefinitions() };
+  const { key } = givenIdentity() ?? manifest;
+  const modules = new Set();
   const treeshake = { moduleSideEffects: (id) => entries.some((entry) => id.endsWith(entry)) };
   await build({
     ...common,
-    plugins: [crx({ manifest })],
+    plugins: [crx({ manifest: { ...manifest, key } }), recorder(modules)],
     build: {
       outDir: join(out, 'extension'),
       emptyOutDir: true,
@@ -61,7 +64,17 @@ export async function buildExtension(out = join(root, 'dist')) {
   const { size } = await stat(join(out, 'extension/page-api/page.iife.js'));
   if (size >= pageScriptMaximum)
     throw new Error(`the page script has ${size} bytes; less than ${pageScriptMaximum} are promised`);
-  return { pageScript: size };
+  return { pageScript: size, modules: [...modules] };
+}
+
+/** A plugin that writes down which files a bundle is made of. The content scripts are bundled out of its sight. */
+function recorder(modules) {
+  return {
+    name: 'recorder',
+    generateBundle(_options, output) {
+      for (const chunk of Object.values(output)) for (const id of chunk.moduleIds ?? []) modules.add(id);
+    },
+  };
 }
 
 async function declarations(codes) {

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { identityDefinitions } from './extension/identity.mjs';
 
 const builtins = new Set(builtinModules);
 
@@ -15,6 +16,7 @@ export const unusedByNativeHost = ['https', 'tls', 'zlib'];
 
 /**
  * Writes the bundle of `entry` to `outfile`. `__DEVELOPMENT__` becomes `true` or `false` and what it guards is left out.
+ * `__EXTENSION_ID__` becomes the id of another extension than the product's own, if one is named (extension/identity.mjs).
  * `import.meta.url`, `.dirname` and `.filename` name the bundle itself.
  *
  * `unused` names modules of Node that a dependency loads and this program never comes to use: an empty object stands in
@@ -30,7 +32,7 @@ export async function bundle({ entry, outfile, development, unused = [] }) {
     // jsonc-parser's "main" is a UMD file whose requires no bundler can follow; its "module" is plain ESM.
     resolve: { mainFields: ['module', 'main'] },
     plugins: [standIns('unused', unused, 'module.exports = {};'), standIns('absent', absent, 'throw new Error();')],
-    transform: { target: 'node20', define: { __DEVELOPMENT__: String(development) } },
+    transform: { target: 'node20', define: { __DEVELOPMENT__: String(development), ...identityDefinitions() } },
     onLog(level, log, report) {
       if (level === 'warn') throw new Error(`${entry}: ${log.message}`);
       report(level, log);

@@ -1,4 +1,4 @@
-// Makes a fresh Debian machine with Node fit for `npm run demo` and `npm test`: Debian packages (as root or by sudo without a
+// Makes a fresh Debian machine with Node fit for `npm run demo`, `npm test`, `npm run build:windows` and `npm run test:windows`: Debian packages (as root or by sudo without a
 // password; else it says what to install), npm packages, a build. Plain JavaScript on Node alone: nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,7 +19,10 @@ const packages = {
     ...browser,
     ...['pcscd', 'vsmartcard-vpcd', 'opensc', 'opensc-pkcs11', 'iproute2', 'util-linux'],
     ...['dbus', 'systemd', 'pinentry-curses', 'openssl', 'git', 'xvfb', 'pinentry-gtk2'],
+    ...['wixl', 'msitools', 'libxml2-utils'],
   ],
+  windows: ['g++-mingw-w64-x86-64-posix', 'wixl', 'msitools', 'osslsigncode'],
+  lane: ['debootstrap', 'debian-archive-keyring', 'dpkg-dev', 'gcc-mingw-w64-x86-64-posix'],
 };
 
 const purpose = process.argv[2] ?? 'build';
@@ -27,7 +30,9 @@ const hasDisplay = (process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY ?? '') !=
 const wanted = new Set(packages.build);
 if (purpose === 'demo') for (const name of packages.demo) wanted.add(name);
 if (purpose === 'demo' && hasDisplay) for (const name of packages.desktop) wanted.add(name);
-if (purpose === 'test') for (const name of packages.test) wanted.add(name);
+if (purpose === 'test' || purpose === 'lane') for (const name of packages.test) wanted.add(name);
+if (purpose === 'windows' || purpose === 'lane') for (const name of packages.windows) wanted.add(name);
+if (purpose === 'lane') for (const name of packages.lane) wanted.add(name);
 
 installDebianPackages([...wanted]);
 installNpmPackages();
