@@ -232,7 +232,7 @@ export function nameOf(card: CardName): string {
   return `${givenName} ${surname}`;
 }
 
-function trustIn({ root, issuers }: TestPki): WatchedSiteOptions['trust'] {
+export function trustIn({ root, issuers }: TestPki): WatchedSiteOptions['trust'] {
   return {
     roots: [root],
     trustedIssuers: [
