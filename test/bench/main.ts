@@ -7,6 +7,9 @@ import { benchCard940 } from './card940.ts';
 import { type Figures } from './figures.ts';
 import { benchRemoval } from './removal.ts';
 import { benchSimulated } from './simulated.ts';
+import { benchWindows } from './windows.ts';
+import { wineUnavailable } from '../windows/lane/wine.ts';
+import { packagesMissing } from '../windows/packages.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string', default: '' } } });
 const only = values.only;
@@ -23,6 +26,11 @@ if (wants('removal.')) {
   const reason = cardStackUnavailable();
   if (reason === undefined) await benchRemoval(figures);
   else process.stdout.write(`removal.* was not run: ${reason}\n`);
+}
+if (wants('windows.')) {
+  const reason = wineUnavailable() ?? packagesMissing();
+  if (reason === undefined) await benchWindows(figures);
+  else process.stdout.write(`windows.* was not run: ${reason}\n`);
 }
 const chosen = [...figures].filter(([name]) => name.startsWith(only));
 for (const [name, value] of chosen) process.stdout.write(`${name.padEnd(40)} ${value}\n`);

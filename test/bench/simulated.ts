@@ -7,6 +7,7 @@ import { cardHolders } from '../../demo/demo-cards.ts';
 import { startHarness, type Harness } from '../../demo/harness.ts';
 import { simulatedCards } from '../../demo/simulated-card.ts';
 import { sites } from './bench-sites.ts';
+import { residentMegabytes } from './memory.ts';
 import { percentile, repeat, rounded, type Figures } from './figures.ts';
 import { login, resultOf, startHost } from './bench-host.ts';
 
@@ -113,10 +114,4 @@ async function benchStarts(figures: Figures, harness: Harness): Promise<void> {
 
 function processOf(harness: Harness, part: DemoProcess['part']): DemoProcess | undefined {
   return harness.processes().find((one) => one.part === part);
-}
-
-/** VmRSS of a process, in megabytes of 1024 * 1024. */
-function residentMegabytes(processId: number | undefined): number {
-  const status = readFileSync(`/proc/${processId ?? 0}/status`, 'utf8');
-  return rounded(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
 }
