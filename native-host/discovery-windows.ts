@@ -1,6 +1,6 @@
 // Finds the endpoints that this user's agents have written on Windows, one for each session. Files know users and not sessions:
 // which agent is ours, the agents themselves say when they are met (agent/endpoint), and those of others are passed over.
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { parseEndpoint, windowsSessionsDirectory, type EndpointPlace } from '../shared/endpoint.ts';
 import { KortbroError } from '../shared/errors.ts';
 import { endpointFileName } from '../shared/names.ts';
@@ -10,7 +10,7 @@ import { type Discovery } from './discovered.ts';
 const endpointFileSize = 4096;
 
 /** A user has a session or two; what crashed long ago may have left a file or two more. */
-const mostSessions = 64;
+const mostEndpoints = 64;
 
 /** Looks once. `passed`: pipes at which no agent of this session was met. */
 export function discoverOnWindows(
@@ -33,14 +33,22 @@ export function discoverOnWindows(
   return { kind: 'absent', error: new KortbroError('ERR_AGENT_NOT_RUNNING') };
 }
 
-/** Newest session first: numbers grow, and the one that somebody sits at is rarely an old one. */
+/** Those with an endpoint, the newest first. Numbers tell nothing: they begin anew when the machine does, and folders stay. */
 function sessionsIn(directory: string): string[] {
   try {
-    const names = readdirSync(directory).filter((name) => /^\d{1,10}$/.test(name));
-    return names.sort((a, b) => Number(b) - Number(a)).slice(0, mostSessions);
+    const found = readdirSync(directory).flatMap((name) => {
+      const written = /^\d{1,10}$/.test(name) ? writtenAt(`${directory}/${name}/${endpointFileName}`) : undefined;
+      return written === undefined ? [] : [{ name, written }];
+    });
+    found.sort((a, b) => b.written - a.written);
+    return found.slice(0, mostEndpoints).map(({ name }) => name);
   } catch {
     return [];
   }
+}
+
+function writtenAt(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 
 function readBounded(path: string): string | undefined {

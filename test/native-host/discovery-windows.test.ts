@@ -1,6 +1,6 @@
 // What is looked for on Windows, on this machine's file system: the names are the same, the access control is the system's.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { discoverOnWindows } from '../../native-host/discovery-windows.ts';
@@ -25,21 +25,32 @@ describe('discovery on Windows', () => {
   });
   afterEach(() => rmSync(sessions, { recursive: true, force: true }));
 
+  let minute = 0;
+  /** Each file is a minute younger than the one before. */
   const write = (session: string, text: string) => {
-    mkdirSync(join(sessions, session));
-    writeFileSync(join(sessions, session, 'endpoint.json'), text);
+    const file = join(sessions, session, 'endpoint.json');
+    mkdirSync(join(sessions, session), { recursive: true });
+    writeFileSync(file, text);
+    minute += 60;
+    utimesSync(file, minute, minute);
   };
   const outcome = (...passed: string[]) => {
     const found = discoverOnWindows({}, new Set(passed), sessions);
     return found.kind === 'endpoint' ? found.endpoint.socket : `${found.kind} ${found.error.code}`;
   };
 
-  it('finds the newest session first, and the others when that was another agent', () => {
+  it('finds the newest endpoint first, and the others when that was another agent', () => {
     for (const session of [2, 10, 3]) write(String(session), fields(session));
-    assert.equal(outcome(), pipe(10));
-    assert.equal(outcome(pipe(10)), pipe(3));
+    assert.equal(outcome(), pipe(3));
+    assert.equal(outcome(pipe(3)), pipe(10));
     assert.equal(outcome(pipe(10), pipe(3)), pipe(2));
     assert.equal(outcome(pipe(10), pipe(3), pipe(2)), 'absent ERR_AGENT_NOT_RUNNING');
+  });
+
+  it('finds it among any number of folders that earlier sessions have left', () => {
+    write('1', fields(1));
+    for (let session = 100; session < 300; session++) mkdirSync(join(sessions, String(session)));
+    assert.equal(outcome(), pipe(1));
   });
 
   it('finds nothing where there is no directory, no session, and no file', () => {
