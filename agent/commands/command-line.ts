@@ -9,7 +9,7 @@ export type CommandName = (typeof commandNames)[number];
 /** What is to be done, or why that cannot be told. */
 export type Invocation = { language: Language } & (
   | { kind: 'ask'; verb: 'status' | 'certificates' | 'forget-pin'; json: boolean }
-  | { kind: 'doctor'; json: boolean }
+  | { kind: 'doctor'; json: boolean; repair: boolean; yes: boolean }
   | { kind: 'install'; all: boolean; force: boolean }
   | { kind: 'uninstall' }
   | { kind: 'help'; command: CommandName | undefined }
@@ -22,6 +22,8 @@ const options = {
   version: { type: 'boolean' },
   language: { type: 'string' },
   json: { type: 'boolean' },
+  repair: { type: 'boolean' },
+  yes: { type: 'boolean' },
   user: { type: 'boolean' },
   all: { type: 'boolean' },
   force: { type: 'boolean' },
@@ -35,15 +37,21 @@ const optionsOf: Readonly<Record<CommandName | 'none', readonly OptionName[]>> =
   status: [...everywhere, 'json'],
   certificates: [...everywhere, 'json'],
   'forget-pin': [...everywhere, 'json'],
-  doctor: [...everywhere, 'json'],
+  doctor: [...everywhere, 'json', 'repair', 'yes'],
   install: [...everywhere, 'user', 'all', 'force'],
   uninstall: [...everywhere, 'user'],
 };
+
+/** Windows tells the language not by the environment but by the user's own setting. */
+function systemLocale(platform: NodeJS.Platform): string | undefined {
+  return platform === 'win32' ? new Intl.DateTimeFormat().resolvedOptions().locale : undefined;
+}
 
 /** @param words the command line without program and script */
 export function parseCommandLine(
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform = process.platform,
 ): Invocation {
   // Not strict: Node's own messages are English, and name its API.
   const { tokens } = parseArgs({ args: [...words], options, strict: false, tokens: true });
@@ -59,7 +67,7 @@ export function parseCommandLine(
     if (token.name !== 'language' && token.value !== undefined) inline.push(token.rawName);
   }
   const wanted = given.get('language');
-  const language = wanted === 'sv' || wanted === 'en' ? wanted : languageOf(environment);
+  const language = wanted === 'sv' || wanted === 'en' ? wanted : languageOf(environment, systemLocale(platform));
   const [first, ...rest] = positionals;
   const isHelp = first === 'help';
   const [word, extra] = isHelp ? rest : [first, rest[0]];
@@ -82,15 +90,25 @@ export function parseCommandLine(
   if (command === undefined) {
     return given.has('version') ? { kind: 'version', language } : mistake('Kommando saknas.', 'No command was given.');
   }
+  if ((command === 'install' || command === 'uninstall') && platform === 'win32') {
+    return mistake(
+      'På Windows ansluter installationspaketet (MSI) webbläsarna, för hela datorn.',
+      'On Windows the package (MSI) connects the browsers, for the whole computer.',
+    );
+  }
   if ((command === 'install' || command === 'uninstall') && !given.has('user')) {
     return mistake(
       `Skriv kortbro ${command} --user. För hela datorn används installationspaketet.`,
       `Write kortbro ${command} --user. For the whole computer there is the package.`,
     );
   }
+  if (given.has('yes') && !given.has('repair'))
+    return mistake('--yes hör till --repair.', '--yes belongs to --repair.');
+  if (given.has('json') && given.has('repair'))
+    return mistake('--json och --repair går inte ihop.', '--json and --repair exclude each other.');
   switch (command) {
     case 'doctor':
-      return { kind: 'doctor', language, json: given.has('json') };
+      return { kind: 'doctor', language, json: given.has('json'), repair: given.has('repair'), yes: given.has('yes') };
     case 'install':
       return { kind: 'install', language, all: given.has('all'), force: given.has('force') };
     case 'uninstall':

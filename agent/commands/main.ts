@@ -1,15 +1,13 @@
 #!/usr/bin/env node
 // The `kortbro` command: what to do by the command line, how it went by the exit code. The one place that prints.
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { type Clock } from '../../shared/clock.ts';
 import { KortbroError, sentence } from '../../shared/errors.ts';
 import { productVersion } from '../../shared/names.ts';
 import { certificatesText, forgetPinText, statusText } from './answers.ts';
 import { askAgent, askStatus, type AskedVerb, type AskOptions } from './ask-agent.ts';
 import { parseCommandLine, type Invocation } from './command-line.ts';
-import { diagnose } from './doctor/diagnose.ts';
-import { gather } from './doctor/gather.ts';
-import { findingsJson, findingsText } from './doctor/report.ts';
+import { doctor } from './doctor/doctor.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import { openHostProcess } from './host-process.ts';
 import { installForUser, uninstallForUser, type InstallReport } from './install/install.ts';
@@ -37,7 +35,7 @@ async function run(invocation: Invocation, signal: AbortSignal): Promise<ExitCod
     case 'ask':
       return answer(invocation.verb, invocation.json, ask);
     case 'doctor':
-      return doctor(invocation.json, ask);
+      return doctor({ ...invocation, ask, places, programs, print });
     case 'install':
       return report(installForUser(places, programs, invocation), language);
     case 'uninstall':
@@ -85,15 +83,6 @@ async function question(verb: AskedVerb, ask: AskOptions): Promise<{ result: unk
       return { result, text: forgetPinText(result.ended, ask.language) };
     }
   }
-}
-
-async function doctor(json: boolean, ask: AskOptions): Promise<ExitCode> {
-  const { env: environment } = process;
-  const place = { environment, userId: process.getuid?.() ?? 0, temporaryDirectory: tmpdir() };
-  const findings = diagnose(await gather({ place, places, programs, ask, root: '' }));
-  if (ask.signal.aborted) return exitCodes.interrupted;
-  print(json ? JSON.stringify(findingsJson(findings, ask.language), null, 2) : findingsText(findings, ask.language));
-  return findings.some(({ state }) => state === 'problem') ? exitCodes.refused : exitCodes.ok;
 }
 
 function report({ done, lines }: InstallReport, language: Language): ExitCode {

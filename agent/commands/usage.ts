@@ -69,22 +69,26 @@ Forgets the PIN, in the cards too. The next login asks for the PIN again.
   --json   for scripts: {"ended": number}`,
   },
   doctor: {
-    sv: `Användning: kortbro doctor [--json]
+    sv: `Användning: kortbro doctor [--json] [--repair [--yes]]
 
-Undersöker den här datorn och säger vad som fattas eller är fel, och vad man gör åt det. Ändrar ingenting.
+Undersöker den här datorn och säger vad som fattas eller är fel, och vad man gör åt det. Ändrar ingenting utan --repair.
 Kör det som den användare och i den session som har problemet, inte som root och inte över SSH.
 Startar Kortbros agent om den inte är igång, som webbläsaren också gör.
 
-  --json   för skript: {"version", "findings": [{"check", "state": ok|warning|problem, "detail", "whatToDo"}]}
+  --repair   på Windows: fråga för varje post i användarens register som döljer Kortbros egen, och ta bort den
+  --yes      med --repair: fråga inte
+  --json     för skript: {"version", "findings": [{"check", "state": ok|warning|problem, "detail", "whatToDo"}]}
 
 Slutkod 1 när något problem hittades; varningar ger 0.`,
-    en: `Usage: kortbro doctor [--json]
+    en: `Usage: kortbro doctor [--json] [--repair [--yes]]
 
-Examines this computer and says what is missing or wrong, and what to do about it. Changes nothing.
+Examines this computer and says what is missing or wrong, and what to do about it. Changes nothing without --repair.
 Run it as the user and in the session that has the problem, not as root and not over SSH.
 Starts Kortbro's agent if it is not running, as the browser does too.
 
-  --json   for scripts: {"version", "findings": [{"check", "state": ok|warning|problem, "detail", "whatToDo"}]}
+  --repair   on Windows: ask about each entry in the user's registry that hides Kortbro's own, and remove it
+  --yes      with --repair: do not ask
+  --json     for scripts: {"version", "findings": [{"check", "state": ok|warning|problem, "detail", "whatToDo"}]}
 
 Exit code 1 when a problem was found; warnings give 0.`,
   },

@@ -27,7 +27,13 @@ export type CheckName = keyof typeof checkTitles;
 
 export type Finding =
   | { check: CheckName; state: 'ok'; detail: Text }
-  | { check: CheckName; state: 'warning' | 'problem'; detail: Text; whatToDo: Text };
+  | { check: CheckName; state: 'warning' | 'problem'; detail: Text; whatToDo: Text; repair?: Repair };
+
+/** What doctor can do about it by itself, after asking: take a key away from HKEY_CURRENT_USER, in one view of it. */
+export interface Repair {
+  view: 32 | 64;
+  key: string;
+}
 
 /** Well as it is. */
 export function ok(check: CheckName, sv: string, en: string): Finding {

@@ -1,5 +1,5 @@
 // Looks at browsers: manifests, managed policies, profiles; and at the autostart entries. Reads only, and bounded.
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { extensionId } from '../../../shared/names.ts';
 import { browsers, systemManifestPath, userManifestPath } from '../browsers.ts';
@@ -7,11 +7,11 @@ import { autostartFileName, readAutostartEntry } from '../install/autostart-entr
 import { parseHostManifest } from '../install/host-manifest.ts';
 import { launcherTargets } from '../install/launcher.ts';
 import { type UserPlaces } from '../user-places.ts';
+import { namesIn, readText } from './files.ts';
 import { type AutostartSight, type BrowserSight, type ManifestSight } from './picture.ts';
 import { extensionInPreferences } from './profile-extension.ts';
 
-/** A manifest or a policy is a few kilobytes, a profile's preferences up to some megabytes. */
-const largestText = 1_000_000;
+/** A profile's preferences are up to some megabytes. */
 const largestPreferences = 30_000_000;
 const mostProfiles = 20;
 
@@ -77,7 +77,8 @@ function policies(directory: string): BrowserSight['policies'] {
     .map((name) => ({ path: join(directory, name), text: readText(join(directory, name)) }));
 }
 
-function extensionOf(profiles: string): BrowserSight['extension'] {
+/** What there is of the extension in the profiles below a directory. */
+export function extensionOf(profiles: string): BrowserSight['extension'] {
   const directories = namesIn(profiles)
     .map((name) => join(profiles, name))
     .filter((directory) => existsSync(join(directory, 'Preferences')))
@@ -93,22 +94,4 @@ function extensionInProfile(directory: string): 'installed' | 'disabled' | undef
     if (found !== undefined) return found;
   }
   return existsSync(join(directory, 'Extensions', extensionId)) ? 'installed' : undefined;
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch {
-    return [];
-  }
-}
-
-/** The text of an ordinary file, or undefined. */
-function readText(path: string, maximum: number = largestText): string | undefined {
-  try {
-    const status = statSync(path);
-    return status.isFile() && status.size <= maximum ? readFileSync(path, 'utf8') : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,31 +2,20 @@
 // fails says so in the picture; none ends the others, and all are bounded in time.
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { endpointDirectories, parseEndpoint, type EndpointPlace } from '../../../shared/endpoint.ts';
-import { KortbroError } from '../../../shared/errors.ts';
 import { endpointFileName } from '../../../shared/names.ts';
 import { defaultPolicy } from '../../../shared/policy.ts';
-import { startReaderWatch, type ReaderPicture } from '../../native/pcsc.ts';
 import { sessionUnavailable } from '../../native/session-events.ts';
 import { findPinentry } from '../../pin/pinentry-program.ts';
 import { loadPolicy } from '../../policy/policy-file.ts';
 import { policyPlace } from '../../policy/policy-place.ts';
-import { findModules, knownModules, moduleProblem } from '../../tokens/module-path.ts';
-import { askStatus, type AskOptions } from '../ask-agent.ts';
+import { type AskOptions } from '../ask-agent.ts';
 import { type Programs } from '../programs.ts';
 import { type UserPlaces } from '../user-places.ts';
-import { driverStops } from './driver-stops.ts';
+import { firstReaderPicture, gatherAgent } from './gather-agent.ts';
 import { gatherAutostart, gatherBrowsers } from './gather-browsers.ts';
+import { gatherDrivers } from './gather-drivers.ts';
 import { gatherOtherSoftware } from './gather-software.ts';
-import { type AgentSight, type DirectorySight, type Picture } from './picture.ts';
-
-/** How long the first picture of the readers is waited for, in milliseconds. pcscd that is started on demand takes one. */
-const readersPatience = 3_000;
-
-/** What an agent that has just started is given to find the readers and read the cards in them, in milliseconds. */
-const settlingTime = 1_500;
-
-/** Characters of the audit log that are looked at; the file itself is bounded by its rotation. */
-const mostLogText = 100_000;
+import { type DirectorySight, type Picture } from './picture.ts';
 
 export interface GatherOptions {
   place: EndpointPlace;
@@ -81,70 +70,6 @@ function agentRuns(place: EndpointPlace): boolean {
   } catch {
     return false;
   }
-}
-
-async function gatherAgent(ask: AskOptions, ranBefore: boolean): Promise<AgentSight> {
-  try {
-    let state = await askStatus(ask);
-    if (!ranBefore || state.readers.some(({ card }) => card === 'reading')) {
-      await new Promise<void>((resolve) => ask.clock.after(settlingTime, resolve));
-      state = await askStatus(ask);
-    }
-    return { ranBefore, answer: { ok: true, state } };
-  } catch (error) {
-    const code = error instanceof KortbroError ? error.code : 'ERR_AGENT_INTERNAL';
-    return { ranBefore, answer: { ok: false, code } };
-  }
-}
-
-function gatherDrivers(tokens: typeof defaultPolicy.tokens, auditLog: string): Picture['drivers'] {
-  const fromPolicy = tokens.length > 0;
-  const named = tokens.flatMap((source) => (source.type === 'pkcs11' ? [source.module] : []));
-  const paths = fromPolicy ? named : builtInModules();
-  return {
-    fromPolicy,
-    modules: paths.map((path) => {
-      const problem = moduleProblem(path);
-      return problem === undefined ? { path } : { path, problem };
-    }),
-    simulators: tokens.flatMap((source) => (source.type === 'simulator' ? [source.directory] : [])),
-    stops: driverStops(lastText(auditLog)),
-  };
-}
-
-/** Of the built-in list: what the agent loads, and what is installed and may not be loaded. */
-function builtInModules(): string[] {
-  const loaded = findModules();
-  return knownModules.filter(
-    (path) => loaded.includes(path) || (existsSync(path) && moduleProblem(path) !== undefined),
-  );
-}
-
-/** The end of a file, or '' when it cannot be read. */
-function lastText(path: string): string {
-  try {
-    const text = readFileSync(path, 'utf8');
-    return text.slice(-mostLogText);
-  } catch {
-    return '';
-  }
-}
-
-function firstReaderPicture(): Promise<ReaderPicture | undefined> {
-  return new Promise((resolve) => {
-    try {
-      const finish = (picture: ReaderPicture | undefined) => {
-        clearTimeout(timer);
-        watch.stop();
-        resolve(picture);
-      };
-      const timer = setTimeout(() => finish(undefined), readersPatience);
-      const watch = startReaderWatch(finish);
-    } catch {
-      // The addon is missing, and is among the missing parts.
-      resolve(undefined);
-    }
-  });
 }
 
 function pinProgram(configured: string | undefined): string | undefined {

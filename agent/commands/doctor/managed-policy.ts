@@ -34,7 +34,12 @@ export function managedPolicy(files: BrowserSight['policies']): { policy: Manage
     if (values === undefined) unreadable.push(path);
     else Object.assign(merged, values);
   }
-  return { policy: policyShape.parse(merged), unreadable };
+  return { policy: policyOf(merged), unreadable };
+}
+
+/** Values by the names of the policies. */
+export function policyOf(values: Readonly<Record<string, unknown>>): ManagedPolicy {
+  return policyShape.parse(values);
 }
 
 /** Whether the browser may start Kortbro's native host. */

@@ -33,8 +33,9 @@ kortbro::Language SystemLanguage() {
 }  // namespace
 
 int WINAPI wWinMain(HINSTANCE, HINSTANCE, PWSTR, int) {
-  // No libraries from the current directory or PATH, no crash report with our memory in it.
-  SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
+  // No libraries from the current directory (not stricter: screen readers bring libraries that need their own neighbours), and
+  // no crash report with our memory in it.
+  SetDllDirectoryW(L"");
   SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
   const INITCOMMONCONTROLSEX controls{sizeof controls, ICC_STANDARD_CLASSES};
   InitCommonControlsEx(&controls);

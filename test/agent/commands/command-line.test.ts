@@ -18,7 +18,9 @@ describe('The command line', () => {
     ['--json certificates', { kind: 'ask', verb: 'certificates', json: true, language: 'en' }],
     ['forget-pin --language sv', { kind: 'ask', verb: 'forget-pin', json: false, language: 'sv' }],
     ['forget-pin --language=sv', { kind: 'ask', verb: 'forget-pin', json: false, language: 'sv' }],
-    ['doctor --json', { kind: 'doctor', json: true, language: 'en' }],
+    ['doctor --json', { kind: 'doctor', json: true, repair: false, yes: false, language: 'en' }],
+    ['doctor --repair', { kind: 'doctor', json: false, repair: true, yes: false, language: 'en' }],
+    ['doctor --repair --yes', { kind: 'doctor', json: false, repair: true, yes: true, language: 'en' }],
     ['install --user', { kind: 'install', all: false, force: false, language: 'en' }],
     ['install --user --all --force', { kind: 'install', all: true, force: true, language: 'en' }],
     ['uninstall --user', { kind: 'uninstall', language: 'en' }],
@@ -45,6 +47,9 @@ describe('The command line', () => {
     ['status --version', 'Unknown option: --version'],
     ['status --toString', 'Unknown option: --toString'],
     ['status --json=yes', '--json takes no value.'],
+    ['status --repair', 'Unknown option: --repair'],
+    ['doctor --yes', '--yes belongs to --repair.'],
+    ['doctor --repair --json', '--json and --repair exclude each other.'],
     ['status --language', '--language is sv or en.'],
     ['status --language de', '--language is sv or en.'],
     ['status --language --json', '--language is sv or en.'],
@@ -58,6 +63,14 @@ describe('The command line', () => {
       assert.equal(invocation.kind === 'mistake' ? invocation.mistake.en : invocation.kind, mistake);
     });
   }
+
+  it('leaves the browsers to the package on Windows', () => {
+    for (const line of ['install', 'install --user', 'uninstall --user']) {
+      const invocation = parseCommandLine(line.split(' '), { LANG: 'C' }, 'win32');
+      assert.match(invocation.kind === 'mistake' ? invocation.mistake.en : '', /On Windows the package \(MSI\)/);
+    }
+    assert.equal(parseCommandLine(['doctor'], { LANG: 'C' }, 'win32').kind, 'doctor');
+  });
 
   it('has a help page for every command in both languages', () => {
     for (const language of ['sv', 'en'] as const) {
@@ -85,6 +98,19 @@ describe('The language of the command', () => {
   ];
   for (const [environment, language] of cases) {
     it(`is ${language} by ${JSON.stringify(environment)}`, () => assert.equal(languageOf(environment), language));
+  }
+});
+
+describe('The language of the command where the system tells it', () => {
+  const cases: [environment: Record<string, string>, locale: string, language: string][] = [
+    [{}, 'sv-SE', 'sv'],
+    [{}, 'sv', 'sv'],
+    [{}, 'en-US', 'en'],
+    [{ LANG: 'C.UTF-8' }, 'sv-SE', 'en'],
+  ];
+  for (const [environment, locale, language] of cases) {
+    it(`is ${language} by ${JSON.stringify(environment)} and ${locale}`, () =>
+      assert.equal(languageOf(environment, locale), language));
   }
 });
 

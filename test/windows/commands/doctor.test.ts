@@ -37,9 +37,9 @@ describe(
       desk = await WindowsDesk.start(await issueDemoCards(await openPkiDirectory(join(directory, 'pki'))));
       assert.equal(await desk.msiexec('/i', windowsPath(packedMsi())), 0);
       await desk.stack.insert('anna');
-      // Chrome and Edge as far as doctor looks: this user has used them.
-      for (const browser of ['Google\\Chrome', 'Microsoft\\Edge']) {
-        await desk.run(['cmd', '/c', `mkdir "%LOCALAPPDATA%\\${browser}\\User Data"`]);
+      // Chrome and Edge as far as doctor looks.
+      for (const program of ['Google\\Chrome\\Application\\chrome.exe', 'Microsoft\\Edge\\Application\\msedge.exe']) {
+        desk.copyIn('relay.exe', `C:\\Program Files\\${program}`);
       }
     });
     after(async () => {
@@ -52,6 +52,16 @@ describe(
       const { status, output } = await desk.run(['reg', ...words]);
       assert.equal(status, 0, output);
       return output;
+    };
+    const doctorWithout = async (name: string) => {
+      await typed(`move "${installed}\\${name}" C:\\${name}`);
+      return doctor().finally(() => typed(`move C:\\${name} "${installed}\\${name}"`));
+    };
+    /** A line as an administrator types it. */
+    const typed = async (line: string) => {
+      writeFileSync(join(desk.directory, 'typed.cmd'), `@${line}\r\n`);
+      const { status, output } = await desk.run(['cmd', '/c', windowsPath(join(desk.directory, 'typed.cmd'))]);
+      assert.equal(status, 0, output);
     };
     const doctor = async () => {
       const { status, output } = await desk.kortbro('doctor', '--json', '--language', 'en');
@@ -144,7 +154,7 @@ describe(
       });
 
       it('mends it by the line that it gives, as well', async () => {
-        await desk.run(['cmd', '/c', line]);
+        await typed(line);
         assert.deepEqual(summary((await doctor()).bad), lackedByWine);
       });
     });
@@ -160,7 +170,7 @@ describe(
       assert.ok(finding?.whatToDo.endsWith(`As administrator: ${line}`), finding?.whatToDo);
       const { output } = await desk.kortbro('doctor', '--repair', '--yes', '--language', 'en');
       assert.match(output, /nothing that doctor can mend by itself/);
-      await desk.run(['cmd', '/c', line]);
+      await typed(line);
       assert.deepEqual(summary((await doctor()).bad), lackedByWine);
     });
 
@@ -178,12 +188,20 @@ describe(
     });
 
     it('names a program that is missing', async () => {
-      await desk.run(['cmd', '/c', `move "${installed}\\kortbro-pin.exe" C:\\kortbro-pin.exe`]);
-      const { status, bad } = await doctor();
-      await desk.run(['cmd', '/c', `move C:\\kortbro-pin.exe "${installed}\\kortbro-pin.exe"`]);
+      const { status, bad } = await doctorWithout('kortbro-pin.exe');
       assert.equal(status, 1);
       assert.deepEqual(summary(bad), ['installation problem', ...lackedByWine, 'pin-dialog problem']);
       assert.match(bad[0]?.detail ?? '', /: kortbro-pin\.exe$/);
+    });
+
+    it('says so, and judges nothing that it cannot see, when its own native code is missing', async () => {
+      const { status, findings } = await doctorWithout('kortbro.node');
+      assert.equal(status, 1);
+      assert.deepEqual(
+        findings.map(({ check }) => check),
+        ['installation', 'agent'],
+      );
+      assert.match(findings[0]?.detail ?? '', /: kortbro\.node$/);
     });
   },
 );

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -32,14 +32,20 @@ const environment: Readonly<Record<string, string>> = {
   WINEDLLOVERRIDES: dllOverrides,
 };
 
-/** $1 the lane's Debian; $2 whether the prefix is kept; then the folders to share, each by its own path. Ends with its stdin. */
+/**
+ * $1 the lane's Debian; $2 the folder that is the prefix, or nothing for a passing copy of the lane's; then the folders to share, each
+ * by its own path. Ends with its stdin.
+ */
 const enter = `set -e
-root=$1 keep=$2; shift 2
+root=$1 kept=$2; shift 2
 mount -t tmpfs none "$root/tmp"
+mount -t tmpfs none "$root/run"
 mount -t proc none "$root/proc"
 mount --rbind /dev "$root/dev"
 mount --rbind /sys "$root/sys"
-if [ "$keep" = no ]; then
+if [ -n "$kept" ]; then
+  mount --bind "$kept" "$root${prefix}"
+else
   mkdir "$root/tmp/.above" "$root/tmp/.work"
   mount -t overlay overlay -o "lowerdir=$root${prefix},upperdir=$root/tmp/.above,workdir=$root/tmp/.work" "$root${prefix}"
 fi
@@ -99,24 +105,33 @@ export async function startWine(
 ): Promise<Wine> {
   await preparePrefix();
   const directory = await mkdtemp(join(tmpdir(), 'kortbro-wine-'));
-  const place = await enterNamespaces('no', [directory, project, ...(options.share ?? [])]);
+  const place = await enterNamespaces('', [directory, project, ...(options.share ?? [])]);
   return new RunningWine(directory, place, options.environment ?? {});
 }
 
-/** Makes the prefix unless it is there; one at a time. */
+/** Makes the prefix unless it is there. Two that make it at the same time make one each, and the first holds. */
 async function preparePrefix(): Promise<void> {
-  const finished = join(chrootPath(), prefix, 'system.reg');
-  if (existsSync(finished)) return;
-  mkdirSync(join(chrootPath(), prefix), { recursive: true });
-  const place = await enterNamespaces('yes', []);
-  // With no screen to be had, windows are made all the same, and nobody sees them.
-  const drivers = 'wine64 reg add "HKCU\\Software\\Wine\\Drivers" /v Graphics /d x11,null /f';
-  // The prefix is whole when its server has written it down, which it does at its own end.
-  const words = place.words(['sh', '-c', `wine64 wineboot --init; ${drivers}; wineserver --wait`], {});
-  const { status, error } = spawnSync(words[0], words.slice(1), { stdio: 'ignore', timeout: 300_000 });
-  await place.leave();
-  if (error !== undefined) throw error;
-  if (status !== 0 || !existsSync(finished)) throw new Error('Wine makes no prefix');
+  const finished = join(chrootPath(), prefix);
+  if (existsSync(join(finished, 'system.reg'))) return;
+  mkdirSync(finished, { recursive: true });
+  const unfinished = await mkdtemp(`${finished}-`);
+  try {
+    const place = await enterNamespaces(unfinished, []);
+    // With no screen to be had, windows are made all the same, and nobody sees them.
+    const drivers = 'wine64 reg add "HKCU\\Software\\Wine\\Drivers" /v Graphics /d x11,null /f';
+    // The prefix is whole when its server has written it down, which it does at its own end.
+    const words = place.words(['sh', '-c', `wine64 wineboot --init; ${drivers}; wineserver --wait`], {});
+    const { status, error } = spawnSync(words[0], words.slice(1), { stdio: 'ignore', timeout: 300_000 });
+    await place.leave();
+    if (error !== undefined) throw error;
+    if (status !== 0 || !existsSync(join(unfinished, 'system.reg'))) throw new Error('Wine makes no prefix');
+    // Takes the place of an empty folder, and of nothing else.
+    await rename(unfinished, finished).catch((failure: unknown) => {
+      if (!existsSync(join(finished, 'system.reg'))) throw failure;
+    });
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
 }
 
 /** A set of namespaces with a program in it that keeps them. */
@@ -126,10 +141,10 @@ interface Place {
   leave: () => Promise<void>;
 }
 
-async function enterNamespaces(keep: 'yes' | 'no', share: readonly string[]): Promise<Place> {
+async function enterNamespaces(kept: string, share: readonly string[]): Promise<Place> {
   const root = chrootPath();
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child'];
-  const keeper = spawn('unshare', [...namespaces, 'sh', '-c', enter, 'sh', root, keep, ...share], {
+  const keeper = spawn('unshare', [...namespaces, 'sh', '-c', enter, 'sh', root, kept, ...share], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const ended = once(keeper, 'exit');

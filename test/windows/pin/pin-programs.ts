@@ -1,7 +1,7 @@
 // The programs that the tests of the PIN dialog run: kortbro-pin.exe itself, its witness for Windows, and its pure parts with
 // scripted dialogs for Linux. Each is built once.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +16,9 @@ const pure = ['assuan', 'conversation', 'description', 'input-lines', 'pin-entry
 const strict = ['-std=c++17', '-Wall', '-Wextra', '-Werror'];
 const windows = 'x86_64-w64-mingw32-g++-posix';
 
-/** Where the programs of this run are; the system cleans it up. */
+/** Where the programs of this run are, until its end. */
 export const programs = mkdtempSync(join(tmpdir(), 'kortbro-pin-programs-'));
+process.once('exit', () => rmSync(programs, { recursive: true, force: true }));
 
 /** kortbro-pin.exe as it is shipped. */
 export const pinDialog = once(() => buildPin(programs));

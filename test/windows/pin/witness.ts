@@ -116,9 +116,14 @@ export class Witness {
     await this.#ask('listen');
   }
 
-  /** What has been spoken since it was asked last. */
+  /** What has been spoken since it was asked last; waits for something. */
   async heard(): Promise<string[]> {
-    return (await this.#ask('heard')) as string[];
+    const deadline = performance.now() + 8_000;
+    for (;;) {
+      const heard = (await this.#ask('heard')) as string[];
+      if (heard.length > 0) return heard;
+      if (performance.now() > deadline) throw new Error('nothing is spoken');
+    }
   }
 
   end(): void {

@@ -4,7 +4,7 @@ import { productVersion } from '../../../../shared/names.ts';
 import { type ErrorCode } from '../../../../shared/errors.ts';
 import { type Text } from '../../text.ts';
 import { ok, problem, warning, type Finding } from '../finding.ts';
-import { type DirectorySight, type Picture } from '../picture.ts';
+import { type AgentSight, type DirectorySight, type Picture } from '../picture.ts';
 
 const startAgain: Text = {
   sv: 'Logga ut och in igen, så att Kortbro startas om.',
@@ -16,19 +16,15 @@ const seeBelow: Text = {
   en: 'Mend what is said of the installation and the runtime directory, and read the audit log (~/.local/state/kortbro).',
 };
 
-const advice: Partial<Record<ErrorCode, Text>> = {
-  ERR_AGENT_NOT_RUNNING: seeBelow,
-  ERR_AGENT_ENDPOINT: seeBelow,
-  ERR_AGENT_VERSION: startAgain,
-  ERR_AGENT_PROOF: startAgain,
-  ERR_USER_TIMEOUT: startAgain,
-};
+const notReached: readonly ErrorCode[] = ['ERR_AGENT_NOT_RUNNING', 'ERR_AGENT_ENDPOINT'];
 
-export function checkAgent({ agent: { answer, ranBefore } }: Picture): Finding[] {
+/** @param whereToLook what to do when there is no agent to be reached */
+export function checkAgent({ agent }: { agent: AgentSight }, whereToLook: Text = seeBelow): Finding[] {
+  const { answer, ranBefore } = agent;
   if (!answer.ok) {
     const { sv, en } = errorTexts[answer.code];
     const detail = { sv: `${sv} (${answer.code})`, en: `${en} (${answer.code})` };
-    return [problem('agent', detail, advice[answer.code] ?? startAgain)];
+    return [problem('agent', detail, notReached.includes(answer.code) ? whereToLook : startAgain)];
   }
   const { version } = answer.state;
   if (version !== productVersion) {
@@ -43,9 +39,13 @@ export function checkAgent({ agent: { answer, ranBefore } }: Picture): Finding[]
     : [ok('agent', `Startades nu, version ${version}.`, `Started just now, version ${version}.`)];
 }
 
-export function checkRuntimeDirectory({ runtimeDirectories }: Picture): Finding[] {
+/** @param close how a directory that others can reach is mended */
+export function checkRuntimeDirectory(
+  { runtimeDirectories }: Pick<Picture, 'runtimeDirectories'>,
+  close: (path: string) => Text = closeByMode,
+): Finding[] {
   const bad = runtimeDirectories.find(({ state }) => state !== 'private' && state !== 'missing');
-  if (bad !== undefined) return [problem('runtime-directory', reasonOf(bad), mend(bad))];
+  if (bad !== undefined) return [problem('runtime-directory', reasonOf(bad), mend(bad, close))];
   const last = runtimeDirectories.at(-1)?.path ?? '';
   return [ok('runtime-directory', last, last)];
 }
@@ -61,13 +61,15 @@ function reasonOf({ path, state }: DirectorySight): Text {
   }
 }
 
-function mend({ path, state }: DirectorySight): Text {
-  if (state === 'open-to-others') {
-    return {
-      sv: `Ta reda på vem som öppnade den, sedan: chmod 700 ${path}`,
-      en: `Find out who opened it, then: chmod 700 ${path}`,
-    };
-  }
+function closeByMode(path: string): Text {
+  return {
+    sv: `Ta reda på vem som öppnade den, sedan: chmod 700 ${path}`,
+    en: `Find out who opened it, then: chmod 700 ${path}`,
+  };
+}
+
+function mend({ path, state }: DirectorySight, close: (path: string) => Text): Text {
+  if (state === 'open-to-others') return close(path);
   return {
     sv: 'Ta reda på vem som lade den där, och ta bort den. Kortbro gör en ny vid nästa start.',
     en: 'Find out who put it there, and remove it. Kortbro makes a new one at its next start.',

@@ -1,6 +1,7 @@
 // Is there a PKCS#11 module that may be loaded, and why may another one not?
 import { type ModuleProblem } from '../../../tokens/module-path.ts';
 import { type Text } from '../../text.ts';
+import { type DriverStops } from '../driver-stops.ts';
 import { ok, problem, warning, type Finding } from '../finding.ts';
 import { type Picture } from '../picture.ts';
 
@@ -21,23 +22,26 @@ export function checkDrivers({ drivers: { fromPolicy, modules, simulators, stops
     // One of several that is refused costs nothing but the cards that only it knows.
     findings.push(findings.length > 0 ? warning('drivers', detail, whatToDo) : problem('drivers', detail, whatToDo));
   }
-  for (const { module, code, times } of stops) {
-    findings.push(
-      warning(
-        'drivers',
-        {
-          sv: `${module} har stannat av sig själv sedan Kortbro startade (${times} gånger, ${code}).`,
-          en: `${module} has stopped by itself since Kortbro started (${times} times, ${code}).`,
-        },
-        {
-          sv: 'Uppdatera drivrutinen. Stannar den varje gång: prova en annan, eller ange en i policyfilen ("tokens").',
-          en: 'Update the driver. If it stops every time, try another, or name one in the policy file ("tokens").',
-        },
-      ),
-    );
-  }
+  findings.push(...stopFindings(stops));
   if (findings.length > 0) return findings;
   return [problem('drivers', { sv: 'Ingen drivrutin för kort hittades.', en: 'No card driver was found.' }, install)];
+}
+
+/** Drivers that have ended by themselves. */
+export function stopFindings(stops: readonly DriverStops[]): Finding[] {
+  return stops.map(({ module, code, times }) =>
+    warning(
+      'drivers',
+      {
+        sv: `${module} har stannat av sig själv sedan Kortbro startade (${times} gånger, ${code}).`,
+        en: `${module} has stopped by itself since Kortbro started (${times} times, ${code}).`,
+      },
+      {
+        sv: 'Uppdatera drivrutinen. Stannar den varje gång: prova en annan, eller ange en i policyfilen ("tokens").',
+        en: 'Update the driver. If it stops every time, try another, or name one in the policy file ("tokens").',
+      },
+    ),
+  );
 }
 
 function reasonOf(path: string, { reason, at }: ModuleProblem): Text {

@@ -31,16 +31,18 @@ export function checkBrowsers(picture: Picture): Finding[] {
         { sv: `Använd ${name} som vanligt paket (deb, rpm).`, en: `Use ${name} as an ordinary package (deb, rpm).` },
       ),
     );
-  if (served.length > 0) {
-    const names = served.map(({ browser }) => browser.name).join(', ');
-    return [ok('browsers', names, names), ...findings];
-  }
-  const none = problem(
+  return [browsersFinding(served.map(({ browser }) => browser.name)), ...findings];
+}
+
+/** @param served the names of the browsers that are there */
+export function browsersFinding(served: readonly string[]): Finding {
+  const names = served.join(', ');
+  if (served.length > 0) return ok('browsers', names, names);
+  return problem(
     'browsers',
     { sv: 'Varken Chromium, Chrome eller Edge hittades.', en: 'Neither Chromium, Chrome nor Edge was found.' },
     { sv: 'Installera en av dem.', en: 'Install one of them.' },
   );
-  return [none, ...findings];
 }
 
 export function checkNativeHosts(picture: Picture): Finding[] {
@@ -114,8 +116,11 @@ function mendUsers(system: ManifestSight | undefined): Text {
   };
 }
 
-/** Why a browser would not start Kortbro by this manifest; undefined when it would. */
-function manifestDefect({ text, program, missingTargets }: ManifestSight): Text | undefined {
+/** Why a browser would not start Kortbro by this manifest; undefined when it would. On Windows a path may be relative. */
+export function manifestDefect(
+  { text, program, missingTargets }: ManifestSight,
+  mayBeRelative = false,
+): Text | undefined {
   if (text === undefined) return { sv: 'kan inte läsas.', en: 'cannot be read.' };
   const manifest = parseHostManifest(text);
   if (manifest === undefined) return { sv: 'är inget giltigt manifest.', en: 'is no valid manifest.' };
@@ -126,7 +131,7 @@ function manifestDefect({ text, program, missingTargets }: ManifestSight): Text 
   if (!origins.includes(extensionOrigin)) {
     return { sv: `släpper inte in tillägget ${extensionId}.`, en: `does not let the extension ${extensionId} in.` };
   }
-  if (!path.startsWith('/'))
+  if (!mayBeRelative && !path.startsWith('/'))
     return { sv: `sökvägen ${path} är inte fullständig.`, en: `the path ${path} is not absolute.` };
   if (program === 'missing') return { sv: `${path} finns inte.`, en: `${path} does not exist.` };
   if (program === 'not-executable') return { sv: `${path} kan inte köras.`, en: `${path} cannot be executed.` };

@@ -1,11 +1,17 @@
 // Are there readers, and can the cards in them be used? No reader in a remote session is a case of its own: the reader is then
 // most often connected, but not passed on to the session.
-import { readerStateBits } from '../../../native/reader-picture.ts';
+import { readerStateBits, type ReaderPicture } from '../../../native/reader-picture.ts';
 import { type AgentState } from '../../../../shared/messages.ts';
 import { type Text } from '../../text.ts';
 import { ok, problem, warning, type Finding } from '../finding.ts';
-import { type Picture } from '../picture.ts';
+import { type AgentSight, type Picture } from '../picture.ts';
 import { remoteSession } from './remote-session.ts';
+
+/** What both systems' pictures have of readers and cards. */
+export interface ReadersSight {
+  agent: AgentSight;
+  cardService: { readers: ReaderPicture | undefined };
+}
 
 /** One reader, as the card service and the agent together know it. `card` is undefined when the agent did not tell. */
 interface SeenReader {
@@ -15,12 +21,9 @@ interface SeenReader {
 }
 
 export function checkReaders(picture: Picture): Finding[] {
-  const readers = seenReaders(picture);
-  if (readers === undefined) return [];
-  if (readers.length > 0) {
-    const names = readers.map(({ name }) => name).join(', ');
-    return [ok('readers', names, names)];
-  }
+  const names = readerNames(picture);
+  if (names === undefined) return [];
+  if (names.length > 0) return [readersFinding(names)];
   const kind = remoteSession(picture.environment);
   if (kind === undefined) {
     return [
@@ -34,29 +37,41 @@ export function checkReaders(picture: Picture): Finding[] {
       ),
     ];
   }
-  return [
-    problem(
-      'readers',
-      { sv: `Ingen kortläsare i fjärrsessionen (${kind}).`, en: `No card reader in the remote session (${kind}).` },
-      remoteAdvice(kind),
-    ),
-  ];
+  return [noRemoteReader(kind, remoteAdvice(kind))];
 }
 
-function remoteAdvice(kind: string): Text {
-  if (kind === 'SSH') {
-    return {
-      sv: 'SSH för inte över kortläsare. Kör kortbro doctor i den session där webbläsaren körs.',
-      en: 'SSH does not pass readers on. Run kortbro doctor in the session in which the browser runs.',
-    };
-  }
+export function noRemoteReader(kind: string, whatToDo: Text): Finding {
+  return problem(
+    'readers',
+    { sv: `Ingen kortläsare i fjärrsessionen (${kind}).`, en: `No card reader in the remote session (${kind}).` },
+    whatToDo,
+  );
+}
+
+const overSsh: Text = {
+  sv: 'SSH för inte över kortläsare. Kör kortbro doctor i den session där webbläsaren körs.',
+  en: 'SSH does not pass readers on. Run kortbro doctor in the session in which the browser runs.',
+};
+
+/** What to do about a remote session without readers. */
+export function remoteAdvice(kind: string): Text {
+  if (kind === 'SSH') return overSsh;
   return {
     sv: 'Var kortläsaren ansluten innan sessionen startade? Anslut den, koppla från och anslut sessionen igen, och kontrollera att omdirigering av smartkort är på i klienten och på servern.',
     en: 'Was the reader connected before the session started? Connect it, disconnect and reconnect the session, and check that smart-card redirection is on in the client and on the server.',
   };
 }
 
-export function checkCards(picture: Picture): Finding[] {
+/** The readers that anybody sees; undefined when nobody can tell. */
+export function readerNames(picture: ReadersSight): string[] | undefined {
+  return seenReaders(picture)?.map(({ name }) => name);
+}
+
+export function readersFinding(names: readonly string[]): Finding {
+  return ok('readers', names.join(', '), names.join(', '));
+}
+
+export function checkCards(picture: ReadersSight): Finding[] {
   const readers = seenReaders(picture) ?? [];
   const withCard = readers.filter(({ hasCard }) => hasCard);
   if (readers.length > 0 && withCard.length === 0) {
@@ -132,7 +147,7 @@ function readyFindings(name: string, tokens: AgentState['readers'][number]['toke
 }
 
 /** Undefined when nobody can tell which readers there are. */
-function seenReaders({ cardService, agent }: Picture): SeenReader[] | undefined {
+function seenReaders({ cardService, agent }: ReadersSight): SeenReader[] | undefined {
   const fromAgent = agent.answer.ok ? agent.answer.state.readers : [];
   const fromService = cardService.readers?.service === 'running' ? cardService.readers.readers : undefined;
   const named = new Map<string, SeenReader>();

@@ -15,3 +15,23 @@ export function remoteSession(environment: Readonly<Record<string, string | unde
   const names = Object.keys(environment).filter((name) => (environment[name] ?? '') !== '');
   return marks.find(([mark]) => names.some((name) => mark.test(name)))?.[1];
 }
+
+/** SESSIONNAME as each kind of server sets it ("ICA-TCP#3", "RDP-Tcp#0"); the machine's own screen is "Console". */
+const stations: readonly (readonly [mark: RegExp, kind: string])[] = [
+  [/^ICA/i, 'Citrix'],
+  [/^RDP/i, 'RDP'],
+  [/^PCoIP/i, 'Horizon PCoIP'],
+  [/^(Blast|VMware)/i, 'Horizon Blast'],
+];
+
+/** The same on Windows. */
+export function windowsRemoteSession(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const station = environment['SESSIONNAME'] ?? '';
+  const named = stations.find(([mark]) => mark.test(station))?.[1];
+  if (named !== undefined) return named;
+  const other = remoteSession(environment);
+  if (other !== undefined) return other;
+  // A session that was the machine's own and has been taken over keeps its station's name.
+  const client = environment['CLIENTNAME'] ?? '';
+  return client === '' || /^console$/i.test(client) ? undefined : `CLIENTNAME ${client}`;
+}

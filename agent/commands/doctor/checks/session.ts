@@ -1,6 +1,6 @@
 // Is the agent started at logon, and does it learn when the session is locked?
 import { ok, warning, type Finding } from '../finding.ts';
-import { type Picture } from '../picture.ts';
+import { type AgentSight, type Picture } from '../picture.ts';
 
 export function checkAutostart({ autostart }: Picture): Finding[] {
   // The user's own entry hides the machine's (Desktop Application Autostart Specification 0.5).
@@ -46,22 +46,27 @@ export function checkAutostart({ autostart }: Picture): Finding[] {
   return [ok('autostart', entry.path, entry.path)];
 }
 
-export function checkSession({ sessionWatch, agent: { answer } }: Picture): Finding[] {
-  if (answer.ok && answer.state.session === 'suspended') {
-    return [
-      warning(
-        'session',
-        {
-          sv: 'Agenten använder inga kort: sessionen är låst eller frånkopplad.',
-          en: 'The agent uses no card: the session is locked or disconnected.',
-        },
-        {
-          sv: 'Lås upp datorn och kör om. I en annan session: kör kortbro doctor där.',
-          en: 'Unlock the computer and run this again. In another session: run kortbro doctor there.',
-        },
-      ),
-    ];
-  }
+/** Whether the agent itself says that it uses no card. */
+export function suspendedFindings({ agent: { answer } }: { agent: AgentSight }): Finding[] {
+  if (!answer.ok || answer.state.session !== 'suspended') return [];
+  return [
+    warning(
+      'session',
+      {
+        sv: 'Agenten använder inga kort: sessionen är låst eller frånkopplad.',
+        en: 'The agent uses no card: the session is locked or disconnected.',
+      },
+      {
+        sv: 'Lås upp datorn och kör om. I en annan session: kör kortbro doctor där.',
+        en: 'Unlock the computer and run this again. In another session: run kortbro doctor there.',
+      },
+    ),
+  ];
+}
+
+export function checkSession({ sessionWatch, agent }: Picture): Finding[] {
+  const suspended = suspendedFindings({ agent });
+  if (suspended.length > 0) return suspended;
   if (sessionWatch === 'available') {
     return [ok('session', 'Kortbro får veta när datorn låses.', 'Kortbro learns when the computer is locked.')];
   }
@@ -87,7 +92,7 @@ export function checkSession({ sessionWatch, agent: { answer } }: Picture): Find
 }
 
 /** For information only: two programs that share a card can end each other's logins. */
-export function checkOtherSoftware({ otherSoftware }: Picture): Finding[] {
+export function checkOtherSoftware({ otherSoftware }: Pick<Picture, 'otherSoftware'>): Finding[] {
   if (otherSoftware.length === 0) return [];
   const names = otherSoftware.join(', ');
   return [
