@@ -1,4 +1,4 @@
-# Builds kortbro.node: npx node-gyp rebuild -C agent/native --release
+# Builds kortbro.node for Linux: npx node-gyp rebuild -C agent/native --release. For Windows: installer/windows/build-addon.mjs.
 # libpcsclite and libsystemd are opened at run time and never linked, so that the addon loads on machines without them; only
 # their headers are needed here. Warnings are errors in our own sources; node-addon-api's headers come in as system headers.
 {

@@ -54,7 +54,7 @@ export function forwardPath(path: string): string {
 }
 
 /** The addons of these very sources, built when they are first needed. */
-async function builtAddons(fakes: boolean): Promise<string> {
+export async function builtAddons(fakes: boolean): Promise<string> {
   const native = join(project, 'agent/native');
   const sources = [native, join(native, 'windows')].flatMap((folder) =>
     readdirSync(folder)
