@@ -3,7 +3,7 @@
 // this profile's id and what is owed. The others log a holder out: cookies: those of one site, of every path and partition
 // (browsingData would take those of the whole registrable domain); browsingData: the site's storage and cache;
 // declarativeNetRequest: to block a site while it is cleared, and a guarded one until nothing is owed (not ...WithHostAccess,
-// which lets new web sockets through). Host permissions: cookies, the site's own logout address, and to see which tabs are
+// which lets new web sockets through); webNavigation: to see which tabs of other sites have a frame of it. Host permissions: cookies, the site's own logout address, and to see which tabs are
 // the site's; the same as the content scripts' matches. Not needed: tabs.
 import { defineManifest } from '@crxjs/vite-plugin';
 import { extensionKey, productVersion } from '../shared/names.ts';
@@ -22,7 +22,7 @@ export const manifest = defineManifest({
   default_locale: 'sv',
   key: extensionKey,
   minimum_chrome_version: '123', // the build's target
-  permissions: ['nativeMessaging', 'storage', 'cookies', 'browsingData', 'declarativeNetRequest'],
+  permissions: ['nativeMessaging', 'storage', 'cookies', 'browsingData', 'declarativeNetRequest', 'webNavigation'],
   host_permissions: pages,
   background: { service_worker: 'background/main.ts', type: 'module' },
   icons,

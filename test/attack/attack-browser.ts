@@ -1,27 +1,22 @@
 // The one Chromium of this folder: the built extension, the real native host and agent behind it, and as many sites as there are
 // names. Started when the first attack from a page needs it, ended after the last test.
-import { createServer as createPlainServer, type RequestListener } from 'node:http';
-import { createServer } from 'node:https';
-import { type AddressInfo, type Server } from 'node:net';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { browserArguments, browserEnvironment, findChromium, prepareProfile } from '../../demo/chromium.ts';
-import { pemCertificate } from '../../demo/pki/pki-directory.ts';
-import { spkiSha256 } from '../../demo/pki/pki.ts';
 import { processTable } from '../support/processes.ts';
-import { testPki } from '../support/test-cards.ts';
+import { type AttackSites, startAttackSites } from './attack-sites.ts';
 import { startTarget, type Target } from './target.ts';
 
-export interface AttackBrowser {
+/** `journal` and `prescriptions` are silent by policy, `barred` is refused. */
+export interface AttackBrowser extends Pick<AttackSites, 'origin' | 'plain' | 'pages' | 'requests'> {
   readonly target: Target;
   readonly context: BrowserContext;
   readonly profile: string;
-  /** https://NAME.localhost:PORT. `journal` and `prescriptions` are silent by policy, `barred` is refused. */
-  readonly origin: (name: string) => string;
-  /** http://HOST:PORT, not secure. */
-  readonly plain: (host: string) => string;
-  /** What a path answers with instead of an empty page: HTML and headers. */
-  readonly pages: Map<string, { readonly html: string; readonly headers?: Record<string, string> }>;
+  /** The command line of any browser that has the extension and trusts the sites, without its profile. */
+  readonly words: readonly string[];
   /** A new tab at `url`. */
   readonly open: (url: string) => Promise<Page>;
   /** Closes every tab but the first. */
@@ -55,26 +50,13 @@ export function attackBrowser(): Promise<AttackBrowser> {
 }
 
 async function startBrowser(): Promise<AttackBrowser> {
-  const pages: AttackBrowser['pages'] = new Map();
-  const serve: RequestListener = ({ url = '/' }, response) => {
-    const { html = '<!doctype html><title>page</title>', headers = {} } =
-      pages.get(new URL(url, 'http://x').pathname) ?? {};
-    const type = url.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8';
-    response.writeHead(200, { 'content-type': type, ...headers }).end(html);
-  };
-  const tls = await (await testPki()).issueServer(['*.localhost']);
-  const key = tls.privateKey.export({ type: 'pkcs8', format: 'pem' });
-  const [secure, plain] = [
-    createServer({ key, cert: pemCertificate(tls.certificate) }, serve),
-    createPlainServer(serve),
-  ];
-  const [securePort, plainPort] = [await listen(secure), await listen(plain)];
-  stops.push(async () => {
-    secure.closeAllConnections();
-    plain.closeAllConnections();
-    await Promise.all([close(secure), close(plain)]);
-  });
-  const origin = (name: string): string => `https://${name}.localhost:${securePort}`;
+  const sites = await startAttackSites();
+  stops.push(sites.stop);
+  const { origin, plain, pages, requests } = sites;
+  const trust = mkdtempSync(join(tmpdir(), 'kortbro-trust-'));
+  stops.push(async () => rm(trust, { recursive: true }));
+  const authorities = join(trust, 'tls-root.pem');
+  writeFileSync(authorities, sites.authority);
   const target = await startTarget({
     policy: {
       sites: [
@@ -83,17 +65,19 @@ async function startBrowser(): Promise<AttackBrowser> {
         { origin: origin('prescriptions'), access: 'silent' },
         { origin: origin('barred'), access: 'refuse' },
       ],
+      logout: { authorities },
     },
   });
   const { agent } = target;
   stops.push(() => agent.stop());
   const profile = join(agent.directory, 'profile');
   prepareProfile(profile, agent.dist);
+  const words = browserArguments({ dist: agent.dist, siteKeys: [sites.key], language: 'en' });
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: findChromium(),
     headless: true,
-    args: browserArguments({ dist: agent.dist, siteKeys: [spkiSha256(tls.publicKey)], language: 'en' }),
-    ignoreDefaultArgs: ['--disable-extensions', '--lang=en-US'],
+    args: words,
+    ignoreDefaultArgs: ['--disable-extensions', '--lang=en-US', '--disable-back-forward-cache'],
     env: browserEnvironment(agent.environment, 'en'),
   });
   context.setDefaultTimeout(15_000);
@@ -108,9 +92,11 @@ async function startBrowser(): Promise<AttackBrowser> {
     target,
     context,
     profile,
+    words,
     origin,
-    plain: (host) => `http://${host}:${plainPort}`,
+    plain,
     pages,
+    requests,
     open,
     closeTabs: async () => {
       for (const page of context.pages().slice(1)) await page.close();
@@ -126,13 +112,4 @@ function mainProcess(profile: string): number {
   });
   if (found === undefined) throw new Error('no browser process');
   return found.processId;
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-function close(server: Server): Promise<unknown> {
-  return new Promise((resolve) => server.close(resolve));
 }

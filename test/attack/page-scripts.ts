@@ -1,7 +1,7 @@
 // What hostile and honest pages do, as scripts for `page.evaluate`; outcomes are plain values.
 import assert from 'node:assert/strict';
-import { type Page } from 'playwright-core';
-import { parseResult } from '../../shared/messages.ts';
+import { type Frame, type Page } from 'playwright-core';
+import { type LogoutRegistration, parseResult } from '../../shared/messages.ts';
 import { type AttackBrowser } from './attack-browser.ts';
 import { isSignedFor, newNonce } from './target.ts';
 
@@ -13,9 +13,9 @@ export interface Ending {
 
 const ending = `.then((value) => ({ value }), ({ code = 'no code' }) => ({ code }))`;
 
-/** window.kortbro.authenticate({ nonce }), to its end. */
-export function authenticate(page: Page, nonce: unknown = newNonce()): Promise<Ending> {
-  return page.evaluate(`kortbro.authenticate({ nonce: ${JSON.stringify(nonce)} })${ending}`);
+/** window.kortbro.authenticate({ nonce, logout }), to its end. */
+export function authenticate(page: Page, nonce: unknown = newNonce(), logout?: LogoutRegistration): Promise<Ending> {
+  return page.evaluate(`kortbro.authenticate(${JSON.stringify({ nonce, logout })})${ending}`);
 }
 
 /** window.kortbro.status(), to its end. */
@@ -25,7 +25,7 @@ export function status(page: Page): Promise<Ending> {
 
 /** Opens a channel of its own to the content script and says `texts`; what came back within `milliseconds`, or the first `answers`. */
 export function speak(
-  page: Page,
+  page: Page | Frame,
   texts: readonly unknown[],
   answers: number,
   milliseconds = 2_000,
@@ -37,6 +37,7 @@ export function speak(
     const done = () => resolve(free ? [{ free }] : got);
     port1.onmessage = ({ data }) => { if (got.push(JSON.parse(data)) >= ${answers}) done(); };
     for (const text of ${JSON.stringify(texts)}) port1.postMessage(text);
+    if (free) done();
     setTimeout(done, ${milliseconds});
   })`);
 }

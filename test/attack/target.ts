@@ -63,21 +63,22 @@ async function allKeyUse(agent: AgentUnderTest): Promise<Record<string, [number,
   );
 }
 
-/** The next honest request: a login, with the PIN if it is asked. Fails unless the token is Anna's, and good. */
+/** The next honest request: a login, with the PIN if it is asked. Fails unless the token is the holder's, Anna's else, and good. */
 export async function honestLogin(
   { agent, anna }: Pick<Target, 'agent' | 'anna'>,
   host: HostClient,
   origin: string = journal,
+  holder: TestCard = anna,
 ): Promise<AuthenticationToken> {
   const nonce = newNonce();
   agent.pinentry.reset();
-  agent.pinentry.answer(`pin ${anna.pin}`);
+  agent.pinentry.answer(`pin ${holder.pin}`);
   const answer = await host.authenticate(origin, nonce).answer;
   agent.pinentry.reset();
   assert.ok('result' in answer, `the honest login is refused: ${JSON.stringify(answer)}`);
   const token = parseResult('authenticate', answer.result);
   assert.ok(isSignedFor(token, origin, nonce), 'the token is not signed for this origin and nonce');
-  assert.equal(token.unverifiedCertificate, Buffer.from(anna.keys[0]!.certificate).toString('base64'));
+  assert.equal(token.unverifiedCertificate, Buffer.from(holder.keys[0]!.certificate).toString('base64'));
   return token;
 }
 

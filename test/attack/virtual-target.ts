@@ -1,5 +1,6 @@
 // The target on the virtual IDPrime 940: one card stack for all attacks that need it, started when first asked for and ended
 // after the last test. Needs root and Debian's packages; `virtualUnavailable` says what is missing.
+import { type PolicyFile } from '../../demo/demo-policy.ts';
 import { AgentUnderTest } from '../support/agent-under-test.ts';
 import { testCard, virtualCard } from '../support/test-cards.ts';
 import { type CardStack, cardStackUnavailable, findOpenscModule, startCardStack } from '../card/card-stack.ts';
@@ -19,8 +20,8 @@ export function virtualUnavailable(): string | undefined {
   return cardStackUnavailable() ?? (findOpenscModule() === undefined ? 'opensc-pkcs11 is missing' : undefined);
 }
 
-/** Starts an agent in front of the virtual card, with Anna's card in and read. */
-export async function startVirtualTarget(): Promise<VirtualTarget> {
+/** Starts an agent in front of the virtual card, with Anna's card in and read. `policy` goes over the target's. */
+export async function startVirtualTarget(policy: PolicyFile = {}): Promise<VirtualTarget> {
   const [anna, bertil] = await Promise.all([testCard('anna'), testCard('bertil')]);
   stack ??= startCardStack({ cards: { anna: virtualCard(anna), bertil: virtualCard(bertil) } });
   const started = await stack;
@@ -28,6 +29,6 @@ export async function startVirtualTarget(): Promise<VirtualTarget> {
   if (module === undefined) throw new Error('opensc-pkcs11 is missing');
   if ((await started.cardIn()) === undefined) await started.insert('anna');
   await started.setTriesLeft('anna', 3);
-  const agent = await AgentUnderTest.start({ module, policy: { sites }, environment: started.environment });
+  const agent = await AgentUnderTest.start({ module, policy: { sites, ...policy }, environment: started.environment });
   return { agent, anna, bertil, stack: started };
 }

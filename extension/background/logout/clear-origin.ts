@@ -16,6 +16,7 @@ const types = {
 export async function clearOrigin(origin: string): Promise<void> {
   const { hostname } = new URL(origin);
   await Promise.all([clearCookies(hostname), chrome.browsingData.remove({ origins: [origin] }, types)]);
-  // An answer that was on its way when the rules came may have set a cookie meanwhile.
-  await clearCookies(hostname);
+  // An answer that was on its way when the rules came may have set a cookie meanwhile, and a worker that was writing is ended by
+  // the first removal only.
+  await Promise.all([clearCookies(hostname), chrome.browsingData.remove({ origins: [origin] }, types)]);
 }

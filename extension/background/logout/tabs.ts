@@ -29,20 +29,22 @@ export function withoutLast(all: readonly Tab[], leaving: readonly Tab[]): { clo
   return { closing: leaving.filter((tab) => !stays.has(tab)), staying: [...stays] };
 }
 
-/** Ends every document of the origin that a tab shows. */
+/** Ends every document of the origin that a tab shows, in a frame of another site too. */
 export async function discardTabs(origin: string): Promise<void> {
-  await Promise.all((await tabsOf(origin)).map(discarded));
+  await Promise.all([...(await tabsOf(origin)).map(discarded), reloadFraming(origin)]);
 }
 
-/** Shows `page`, or our own page where there is none, in every tab of the origin. */
+/** Shows `page`, or our own page where there is none, in every tab of the origin. Other sites' frames of it are loaded anew. */
 export async function navigateTabs(origin: string, reason: LogoutReason, page: string | undefined): Promise<void> {
-  await Promise.all((await tabsOf(origin)).map((tab) => navigate(tab, addressFor(origin, reason, page, tab))));
+  const shown = (await tabsOf(origin)).map((tab) => navigate(tab, addressFor(origin, reason, page, tab)));
+  await Promise.all([...shown, reloadFraming(origin)]);
 }
 
 /** Closes every tab of the origin but a window's last one, which is shown our own page. */
 export async function closeTabs(origin: string, reason: LogoutReason): Promise<void> {
   const { closing, staying } = withoutLast(await chrome.tabs.query({}), await tabsOf(origin));
   await Promise.all([
+    reloadFraming(origin),
     ...staying.map((tab) => navigate(tab, addressFor(origin, reason, undefined, tab))),
     ...closing.map(async (tab) => chrome.tabs.remove(await discarded(tab)).catch(() => undefined)),
   ]);
@@ -76,8 +78,33 @@ export function removedPage(origin: string, reason: LogoutReason): string {
   return chrome.runtime.getURL(`removed/removed.html?${new URLSearchParams({ origin, reason }).toString()}`);
 }
 
+/** Those that show it, and those without an address that these have opened: about:blank and blob: are documents of whoever opened them. */
 async function tabsOf(origin: string): Promise<Tab[]> {
-  return (await chrome.tabs.query({})).filter((tab) => isOf(tab, origin));
+  const all = await chrome.tabs.query({});
+  const ids = new Set(all.filter((tab) => isOf(tab, origin)).map(({ id }) => id));
+  const isOpened = (tab: Tab) => hasNoAddress(tab) && ids.has(tab.openerTabId) && !ids.has(tab.id);
+  for (let opened = all.filter(isOpened); opened.length > 0; opened = all.filter(isOpened)) {
+    for (const { id } of opened) ids.add(id);
+  }
+  return all.filter(({ id }) => ids.has(id));
+}
+
+/** Addresses that are no site's are not told to extensions. */
+function hasNoAddress({ url = '', pendingUrl = '', openerTabId }: Tab): boolean {
+  return openerTabId !== undefined && url === '' && pendingUrl === '';
+}
+
+/** Loads the tabs of other sites anew that have a frame of the origin: the frame's document ends, whatever it or its page does. */
+async function reloadFraming(origin: string): Promise<void> {
+  const others = (await chrome.tabs.query({})).filter((tab) => !isOf(tab, origin) && !tab.discarded);
+  await Promise.all(
+    others.map(async (tab) => {
+      const { id: tabId = chrome.tabs.TAB_ID_NONE } = tab;
+      const frames = await chrome.webNavigation.getAllFrames({ tabId }).catch(() => undefined);
+      if (!frames?.some(({ url }) => originOf(url) === origin)) return;
+      await chrome.tabs.reload(await discarded(tab)).catch(() => undefined);
+    }),
+  );
 }
 
 /** The tab's id afterwards: it may be a new one. A tab that cannot be discarded keeps its id. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closeTabs, isOf, navigateTabs, withoutLast } from '../../../extension/background/logout/tabs.ts';
+import { closeTabs, discardTabs, isOf, navigateTabs, withoutLast } from '../../../extension/background/logout/tabs.ts';
 
 type Tab = chrome.tabs.Tab;
 
@@ -8,11 +8,17 @@ const tab = (id: number, changes: Partial<Tab> = {}): Tab =>
   ({ id, windowId: 1, url: `${journal}/`, active: false, incognito: false, discarded: false, ...changes }) as Tab;
 
 /** chrome.tabs over a list: a discarded tab has a new id, 100 higher; ids in `stubborn` cannot be discarded. */
-function withTabs(tabs: Tab[], stubborn: number[] = []) {
+function withTabs(tabs: Tab[], stubborn: number[] = [], frames: Record<number, string[]> = {}) {
   const done: string[] = [];
   const page = (id: number) => tabs.find((one) => one.id === id);
   Object.assign(globalThis, {
     chrome: {
+      webNavigation: {
+        getAllFrames: ({ tabId }: { tabId: number }) =>
+          tabId in frames
+            ? Promise.resolve(frames[tabId]?.map((url) => ({ url })))
+            : Promise.reject(new Error('no frames')),
+      },
       runtime: { getURL: (path: string) => `chrome-extension://id/${path}` },
       tabs: {
         TAB_ID_NONE: -1,
@@ -26,6 +32,10 @@ function withTabs(tabs: Tab[], stubborn: number[] = []) {
         },
         update: (id: number, { url }: { url: string }) => {
           done.push(`update ${id} ${url}`);
+          return Promise.resolve();
+        },
+        reload: (id: number) => {
+          done.push(`reload ${id}`);
           return Promise.resolve();
         },
         remove: (id: number) => {
@@ -42,6 +52,29 @@ const removed = `chrome-extension://id/removed/removed.html?origin=https%3A%2F%2
 
 describe("a site's tabs", () => {
   afterEach(() => Reflect.deleteProperty(globalThis, 'chrome'));
+
+  it('are also the windows without an address that one of them has opened, and what those have opened', async () => {
+    const done = withTabs([
+      tab(1),
+      tab(2, { url: '', openerTabId: 1 }),
+      tab(3, { url: '', openerTabId: 2 }),
+      tab(4, { url: 'https://other.example/', openerTabId: 1 }),
+      tab(5, { url: '', openerTabId: 4 }),
+      tab(6, { url: '' }),
+    ]);
+    await discardTabs(journal);
+    assert.deepEqual(done.sort(), ['discard 1', 'discard 2', 'discard 3']);
+  });
+
+  it('of other sites that have a frame of it are loaded anew, and those that have none are left alone', async () => {
+    const portal = tab(2, { url: 'https://portal.example/' });
+    const done = withTabs([tab(1), portal, tab(3, { url: 'https://other.example/' })], [], {
+      2: ['https://portal.example/', `${journal}/framed`],
+      3: ['https://other.example/', 'https://evil.example/'],
+    });
+    await discardTabs(journal);
+    assert.deepEqual(done.sort(), ['discard 1', 'discard 2', 'reload 102']);
+  });
 
   it('are those that show the origin, or are on their way there', () => {
     for (const [given, expected] of [
