@@ -29,28 +29,6 @@ const obstacle = browserUnavailable();
       await honestPageLogin(browser);
     });
 
-    for (const [what, address] of [
-      ['about:blank', `'about:blank'`],
-      ['a blob: address', `URL.createObjectURL(new Blob(['<body>'], { type: 'text/html' }))`],
-    ] as const) {
-      for (const [how, script] of [
-        ['shows her', ''],
-        ['writes anew what is cleared', `setInterval(() => {${writeEverywhere}}, 10)`],
-      ] as const) {
-        it(`a window that the site has opened at ${what} and that ${how}`, async () => {
-          const { page, token } = await site.logIn();
-          const [popup] = await Promise.all([
-            page.waitForEvent('popup'),
-            page.evaluate(`void (opened = open(${address}))`),
-          ]);
-          await popup.waitForLoadState();
-          await popup.evaluate(`document.body.innerHTML = '<h1>${site.holder}</h1>'; ${script}; undefined`);
-          await site.pull(token);
-          await site.assertNothingLeft(token);
-        });
-      }
-    }
-
     it('a frame of the site in the page of another site of the same organisation', async () => {
       const { token } = await site.logIn();
       site.serve('/framed', `<script>setInterval(() => {${writeEverywhere}}, 10)</script>`);

@@ -78,20 +78,8 @@ export function removedPage(origin: string, reason: LogoutReason): string {
   return chrome.runtime.getURL(`removed/removed.html?${new URLSearchParams({ origin, reason }).toString()}`);
 }
 
-/** Those that show it, and those without an address that these have opened: about:blank and blob: are documents of whoever opened them. */
 async function tabsOf(origin: string): Promise<Tab[]> {
-  const all = await chrome.tabs.query({});
-  const ids = new Set(all.filter((tab) => isOf(tab, origin)).map(({ id }) => id));
-  const isOpened = (tab: Tab) => hasNoAddress(tab) && ids.has(tab.openerTabId) && !ids.has(tab.id);
-  for (let opened = all.filter(isOpened); opened.length > 0; opened = all.filter(isOpened)) {
-    for (const { id } of opened) ids.add(id);
-  }
-  return all.filter(({ id }) => ids.has(id));
-}
-
-/** Addresses that are no site's are not told to extensions. */
-function hasNoAddress({ url = '', pendingUrl = '', openerTabId }: Tab): boolean {
-  return openerTabId !== undefined && url === '' && pendingUrl === '';
+  return (await chrome.tabs.query({})).filter((tab) => isOf(tab, origin));
 }
 
 /** Loads the tabs of other sites anew that have a frame of the origin: the frame's document ends, whatever it or its page does. */

@@ -53,19 +53,6 @@ const removed = `chrome-extension://id/removed/removed.html?origin=https%3A%2F%2
 describe("a site's tabs", () => {
   afterEach(() => Reflect.deleteProperty(globalThis, 'chrome'));
 
-  it('are also the windows without an address that one of them has opened, and what those have opened', async () => {
-    const done = withTabs([
-      tab(1),
-      tab(2, { url: '', openerTabId: 1 }),
-      tab(3, { url: '', openerTabId: 2 }),
-      tab(4, { url: 'https://other.example/', openerTabId: 1 }),
-      tab(5, { url: '', openerTabId: 4 }),
-      tab(6, { url: '' }),
-    ]);
-    await discardTabs(journal);
-    assert.deepEqual(done.sort(), ['discard 1', 'discard 2', 'discard 3']);
-  });
-
   it('of other sites that have a frame of it are loaded anew, and those that have none are left alone', async () => {
     const portal = tab(2, { url: 'https://portal.example/' });
     const done = withTabs([tab(1), portal, tab(3, { url: 'https://other.example/' })], [], {
