@@ -34,6 +34,7 @@ describe('the built extension', function () {
       'cookies',
       'browsingData',
       'declarativeNetRequest',
+      'webNavigation',
     ]);
     assert.deepEqual(manifest['host_permissions'], ['https://*/*', 'http://localhost/*']);
     const keys = [
