@@ -24,6 +24,8 @@ export function discoverOnWindows(
     if (text === undefined) continue;
     try {
       const endpoint = parseEndpoint(text);
+      // What is a Unix path elsewhere leads to anybody's pipe here, or to another machine's.
+      if (!endpoint.socket.startsWith('\\\\.\\pipe\\')) throw new KortbroError('ERR_AGENT_ENDPOINT');
       if (!passed.has(endpoint.socket)) return { kind: 'endpoint', endpoint };
     } catch (error) {
       outdated = error instanceof KortbroError ? error : new KortbroError('ERR_AGENT_ENDPOINT', { cause: error });

@@ -31,10 +31,18 @@ export function loadMachinePolicy(readKey: ReadMachineKey): PolicyOutcome {
   });
 }
 
-/** The file that the installation names, else the one that may stand beside the programs; undefined: none. */
+const policyFileValue = 'PolicyFile';
+const registryString = 1;
+
+/**
+ * The file that the installation names, else the one that may stand beside the programs; undefined: none. A value that is no text is
+ * answered by its own name, which is no path and is refused as such.
+ */
 export function namedPolicyFile(readKey: ReadMachineKey): string | undefined {
-  const value = readKey(installationKey)?.values['PolicyFile'];
-  const named = value?.type === 1 ? new TextDecoder('utf-16le').decode(value.data).replace(/\0+$/, '') : '';
+  const values = Object.entries(readKey(installationKey)?.values ?? {});
+  const [, value] = values.find(([name]) => name.toLowerCase() === policyFileValue.toLowerCase()) ?? [];
+  if (value !== undefined && value.type !== registryString) return policyFileValue;
+  const named = value === undefined ? '' : new TextDecoder('utf-16le').decode(value.data).replace(/\0+$/, '');
   if (named !== '') return named;
   const beside = join(dirname(process.execPath), 'policy.json');
   return existsSync(beside) ? beside : undefined;

@@ -94,8 +94,8 @@ function makeBlob(assets) {
       disableExperimentalSEAWarning: true,
       useSnapshot: false,
       useCodeCache: false,
-      // No inspector is opened from outside, whatever asks for it; no options come in by NODE_OPTIONS.
-      execArgv: ['--disable-sigusr1'],
+      // No inspector is opened from outside, no options come in by NODE_OPTIONS, and no OPENSSL_CONF has OpenSSL load libraries.
+      execArgv: ['--disable-sigusr1', '--openssl-config=NUL'],
       execArgvExtension: 'none',
       assets: { 'pkcs11js.js': here('../../node_modules/pkcs11js/index.js'), ...assets },
     };

@@ -66,6 +66,13 @@ describe('discovery on Windows', () => {
     assert.equal(outcome(), 'absent ERR_AGENT_NOT_RUNNING');
   });
 
+  it("takes no Unix socket: that would be anybody's pipe, or another machine's", () => {
+    for (const socket of ['//./pipe/x', '//server/pipe/x', '/tmp/agent.sock']) {
+      write('1', fields(1, { socket }));
+      assert.equal(outcome(), 'outdated ERR_AGENT_ENDPOINT', socket);
+    }
+  });
+
   it('says what is of another version only when nothing else is there', () => {
     write('4', fields(4, { protocol: 2 }));
     assert.equal(outcome(), 'outdated ERR_AGENT_VERSION');
