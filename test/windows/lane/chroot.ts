@@ -2,9 +2,10 @@
 // directory outside the clone. Made once (some minutes, 1.6 GB), found again by every later run; a changed list makes a new one.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { debianMirror, removeOlder, run } from './made-once.ts';
 
 /** Debian 13: Debian 12's own Wine has no winscard. */
 const suite = 'trixie';
@@ -47,7 +48,7 @@ export function prepareChroot(say: (line: string) => void): string {
   mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
   say(`Making the Windows lane's Debian in ${path}: some minutes, once`);
   try {
-    const words = ['--variant=minbase', `--keyring=${keyring}`, '--components=main', suite, unfinished, mirror()];
+    const words = ['--variant=minbase', `--keyring=${keyring}`, '--components=main', suite, unfinished, debianMirror()];
     run('debootstrap', words);
     writeFileSync(join(unfinished, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
     run('chroot', [unfinished, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...install, ...packages]);
@@ -63,35 +64,3 @@ export function prepareChroot(say: (line: string) => void): string {
 }
 
 const install = ['-q', 'install', '-y', '--no-install-recommends'];
-
-/** Where this machine's own apt gets Debian from. */
-function mirror(): string {
-  const targets = run('apt-get', [
-    'indextargets',
-    '--format',
-    '$(ORIGIN) $(SUITE) $(REPO_URI)',
-    'Created-By: Packages',
-  ]);
-  const found = /^Debian \S+ (http\S+\/debian\/?)$/m.exec(targets)?.[1];
-  if (found === undefined) throw new Error('no Debian mirror in the sources of apt');
-  return found;
-}
-
-function removeOlder(path: string): void {
-  const home = join(path, '..');
-  for (const name of readdirSync(home)) {
-    const other = join(home, name);
-    if (/^windows-lane-[\da-f]{12}$/.test(name) && other !== path) rmSync(other, { recursive: true, force: true });
-  }
-}
-
-function run(program: string, words: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(program, words, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 2 ** 26,
-  });
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${program} ${words.slice(0, 6).join(' ')}: ${(stderr || stdout).slice(-2_000)}`);
-  return stdout;
-}

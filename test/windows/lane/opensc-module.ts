@@ -1,11 +1,11 @@
 // OpenSC's PKCS#11 module for Windows, for the tests of the Windows lane only: cross-built from Debian's source packages into the
 // cache, a minute once. No OpenSSL: the product signs ready-made digests, and the `idprime` driver leaves their padding to the card.
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { debianMirror, removeOlder, run } from './made-once.ts';
 
 /** Debian 12, whose OpenSC the virtual card is made for. */
 const suite = 'bookworm';
@@ -98,7 +98,7 @@ function fetchSources(directory: string): void {
   const apt = join(directory, 'apt');
   const sources = join(apt, 'sources.list');
   for (const folder of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(apt, folder), { recursive: true });
-  writeFileSync(sources, `deb-src [signed-by=${keyring}] ${mirror()} ${suite} main\n`);
+  writeFileSync(sources, `deb-src [signed-by=${keyring}] ${debianMirror()} ${suite} main\n`);
   const settings = {
     'Dir::Etc::sourcelist': sources,
     'Dir::Etc::sourceparts': '/dev/null',
@@ -146,38 +146,4 @@ function compiled(output: string, words: readonly string[]): string[] {
   mkdirSync(output);
   run(compiler, words, output);
   return readdirSync(output).map((name) => join(output, name));
-}
-
-/** Where this machine's own apt gets Debian from. */
-function mirror(): string {
-  const targets = run('apt-get', [
-    'indextargets',
-    '--format',
-    '$(ORIGIN) $(SUITE) $(REPO_URI)',
-    'Created-By: Packages',
-  ]);
-  const found = /^Debian \S+ (http\S+\/debian\/?)$/m.exec(targets)?.[1];
-  if (found === undefined) throw new Error('no Debian mirror in the sources of apt');
-  return found;
-}
-
-function removeOlder(directory: string): void {
-  const home = join(directory, '..');
-  for (const name of readdirSync(home)) {
-    const other = join(home, name);
-    if (/^windows-opensc-[\da-f]{12}$/.test(name) && other !== directory)
-      rmSync(other, { recursive: true, force: true });
-  }
-}
-
-function run(program: string, words: readonly string[], cwd?: string): string {
-  const { status, stdout, stderr, error } = spawnSync(program, words, {
-    ...(cwd === undefined ? {} : { cwd }),
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 2 ** 26,
-  });
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${program} ${words.slice(0, 6).join(' ')}: ${(stderr || stdout).slice(-2_000)}`);
-  return stdout;
 }
