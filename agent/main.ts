@@ -105,7 +105,7 @@ async function main(): Promise<void> {
   const announcer: Announcer = new Announcer(() => agentState(context));
 
   const endpoint = await startEndpoint(directory, clock, {
-    answer: (asker, request, signal) => dispatch(context, asker, request, signal),
+    answer: (asker, request, signal, channel) => dispatch(context, asker, request, signal, channel),
     greet: (profile) => [announcer.snapshot(), ...(profile === '' ? [] : [loggingOut.logouts.message(profile)])],
     logoutStep: (profile, visit, step) => loggingOut.logouts.step(profile, visit, step),
     openDoor: system.openDoor,

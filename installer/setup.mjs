@@ -20,6 +20,7 @@ const packages = {
     ...['pcscd', 'vsmartcard-vpcd', 'opensc', 'opensc-pkcs11', 'iproute2', 'util-linux'],
     ...['dbus', 'systemd', 'pinentry-curses', 'openssl', 'git', 'xvfb', 'pinentry-gtk2'],
     ...['wixl', 'msitools', 'libxml2-utils'],
+    ...['xmlsec1', 'poppler-utils', 'qpdf'],
   ],
   windows: ['g++-mingw-w64-x86-64-posix', 'wixl', 'msitools', 'osslsigncode'],
   lane: ['debootstrap', 'debian-archive-keyring', 'dpkg-dev', 'gcc-mingw-w64-x86-64-posix'],

@@ -3,8 +3,8 @@ import { limits } from '../shared/limits.ts';
 
 /** At most as many as one connection may have open, */
 export const heldNumber = limits.openRequestsPerConnection;
-/** and at most so many bytes together. */
-export const heldBytes = 16 * limits.messageToHost;
+/** and at most so many bytes together: a window of a document's pieces, and a little. */
+export const heldBytes = (limits.documentWindow + 1) * limits.messageToHost;
 
 /** A queue that is emptied all at once. */
 export class HeldMessages {

@@ -142,6 +142,41 @@ const texts = {
     en: 'Card readers with a PIN pad are not supported yet. Use a reader without a PIN pad.',
     why: 'The token has CKF_PROTECTED_AUTHENTICATION_PATH.',
   },
+  ERR_DOCUMENT_FORMAT: {
+    sv: 'Dokumentet är skadat eller av annat slag än det uppger. Kontakta webbplatsens support.',
+    en: 'The document is damaged, or is not what it claims to be. Contact the support of the site.',
+    why: 'The bytes are no well-formed document of the type that the site named (XML, PDF, SignedInfo, hash length).',
+  },
+  ERR_DOCUMENT_REFUSED: {
+    sv: 'Dokumentet får inte undertecknas så som det är gjort. Kontakta webbplatsens support.',
+    en: 'The document must not be signed as it is made. Contact the support of the site.',
+    why: 'Well-formed, but unsafe or forbidden to sign: a DOCTYPE, encryption, a certification that allows no further change.',
+  },
+  ERR_DOCUMENT_TOO_LARGE: {
+    sv: 'Dokumentet är för stort för att undertecknas. Kontakta webbplatsens support.',
+    en: 'The document is too large to be signed. Contact the support of the site.',
+    why: 'A document, or all documents being signed together, passed a limit in shared/limits.ts.',
+  },
+  ERR_DOCUMENT_INCOMPLETE: {
+    sv: 'Dokumentet kom inte fram helt. Försök igen.',
+    en: 'The document did not arrive in full. Try again.',
+    why: 'Pieces of the document came out of order, beyond its size, or not within the time for them.',
+  },
+  ERR_SIGNATURE_ALGORITHM: {
+    sv: 'Webbplatsen vill ha en underskrift av ett slag som kortet inte kan göra eller som inte är säker nog.',
+    en: 'The site wants a kind of signature that the card cannot make or that is not safe enough.',
+    why: 'The hash or padding does not go with the key, the driver has no such mechanism, or it is SHA-1, which policy does not allow here.',
+  },
+  ERR_SIGNATURE_TIMESTAMP: {
+    sv: 'Tidsstämpeln gick inte att hämta. Inget är undertecknat. Försök igen om en stund.',
+    en: 'The time stamp could not be fetched. Nothing has been signed. Try again in a while.',
+    why: 'The time-stamping authority in policy did not answer, or its answer did not fit the request (RFC 3161).',
+  },
+  ERR_SIGNATURE_REVOCATION: {
+    sv: 'Det gick inte att kontrollera om certifikatet är spärrat. Inget är undertecknat. Försök igen om en stund.',
+    en: 'Whether the certificate is revoked could not be checked. Nothing has been signed. Try again in a while.',
+    why: 'OCSP or CRL could not be fetched from the addresses in policy, did not verify, or tells that the certificate is revoked.',
+  },
   ERR_POLICY_ORIGIN: {
     sv: 'Din organisation tillåter inte att den här webbplatsen använder kortet. Kontakta support om du behöver den.',
     en: 'Your organisation does not let this site use the card. Contact support if you need it.',
@@ -161,6 +196,11 @@ const texts = {
     sv: 'Kortbros inställningar på den här datorn är felaktiga. Kontakta support.',
     en: "Kortbro's settings on this computer are broken. Contact support.",
     why: 'The policy file could not be read; the audit log and `kortbro doctor` name the line and the reason.',
+  },
+  ERR_POLICY_SIGNING: {
+    sv: 'Din organisation tillåter inte det här slaget av underskrift på webbplatsen. Kontakta din IT-support.',
+    en: 'Your organisation does not allow this kind of signature at this site. Contact your IT support.',
+    why: 'Policy does not let this origin have hashes signed, documents in one batch, the authentication key, or a higher level without an authority.',
   },
   ERR_AGENT_NOT_RUNNING: {
     sv: 'Kortbro är inte igång på den här datorn. Försök igen om en stund, eller kontakta support.',

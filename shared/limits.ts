@@ -3,8 +3,8 @@
 export const limits = {
   /** Chromium closes the port above 1 MB towards the browser; a login answer is under 10 KB. */
   messageToBrowser: 900_000,
-  /** Nothing that the extension sends today passes 16 KiB; documents will come in pieces of this size. */
-  messageToHost: 65_536,
+  /** A piece of a document in base64, and a little; nothing else passes 64 KiB. */
+  messageToHost: 720_000,
   /** A page's own message: a nonce and a few words. Web eID's bound. */
   pageMessage: 8_192,
   /** Levels of JSON nesting; our messages use four. */
@@ -83,6 +83,27 @@ export const limits = {
   /** Characters of PIN that are passed on: SITHS 6 to 8, other cards 4 to 12. */
   pinMinimum: 4,
   pinMaximum: 12,
+  /** Documents in one request to sign, the bytes of each (a scanned PDF) and of all that the agent holds at a time. */
+  documents: 100,
+  documentSize: 52_428_800,
+  documentsTogether: 104_857_600,
+  /** A signature container beyond its document: an enveloping one in base64, and what a long-term level adds. */
+  signatureSize: 83_886_080,
+  /** One piece on its way (512 KiB fit into a message in base64), and how many may be on their way at a time. */
+  documentPiece: 524_288,
+  documentWindow: 4,
+  /** Pieces, answers and reads that one connection may send a second, averaged and in a burst. */
+  signingRate: { perSecond: 400, burst: 800 },
+  /** Characters of a document's name, and of the address by which a detached signature names it. */
+  documentNameLength: 200,
+  signatureUriLength: 2_000,
+  /** How long the next piece may take, the holder may read, and signatures wait to be fetched. */
+  pieceTime: 30_000,
+  readingTime: 1_800_000,
+  fetchTime: 60_000,
+  /** One call to a time-stamping authority or for revocation, and the bytes of its answer. */
+  authorityTime: 10_000,
+  authorityAnswer: 4_194_304,
   /** The policy file. */
   policySize: 65_536,
   /** The audit log is rotated at this size, and this many old files are kept. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { KortbroError, isErrorCode, type ErrorCode } from './errors.ts';
 import { limits } from './limits.ts';
 import { logoutActions, logoutReasons } from './logout.ts';
+import { signFields, signingAnswers, signingMessages, signResult } from './signing.ts';
 
 const id = z
   .string()
@@ -38,6 +39,8 @@ const requests = z.discriminatedUnion('verb', [
   request('certificates', { caller: user }),
   /** A Web eID 1.0 login token over origin and nonce. */
   request('authenticate', { caller: page, nonce: z.string().max(128), logout: logoutRegistration.exactOptional() }),
+  /** Signatures over documents that follow in pieces (shared/signing.ts). */
+  request('sign', { caller: page, ...signFields }),
   /** Ends PIN-SSO and leaves every card locked. */
   request('forget-pin', { caller: user }),
 ]);
@@ -54,6 +57,7 @@ const clientMessage = z.union([
   z.strictObject({ type: z.literal('cancel'), id }),
   /** How far the browser is with a logout that it owes: its pages have been told, or everything of it is done. */
   z.strictObject({ type: z.literal('logout'), visit: id, step: z.enum(['told', 'done']) }),
+  ...signingMessages,
 ]);
 
 const pinStatus = z.strictObject({
@@ -141,6 +145,7 @@ const agentMessage = z.discriminatedUnion('type', [
     state: z.enum(['connecting', 'connected', 'gone']),
     error: wireError.exactOptional(),
   }),
+  ...signingAnswers,
 ]);
 
 const authenticationToken = z.strictObject({
@@ -177,6 +182,7 @@ const results = {
   status: z.union([pageStatus, agentState]),
   certificates: z.strictObject({ certificates: z.array(certificateEntry).max(128) }),
   authenticate: authenticationToken,
+  sign: signResult,
   'forget-pin': z.strictObject({ ended: z.int().min(0) }),
 } as const;
 

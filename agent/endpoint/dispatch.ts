@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { KortbroError, toWireError } from '../../shared/errors.ts';
 import { type AgentMessage, type Request } from '../../shared/messages.ts';
-import { type OperationContext } from '../operations/context.ts';
+import { type OperationContext, type RequestChannel } from '../operations/context.ts';
 import { perform } from '../operations/perform.ts';
 import { type Asker } from './endpoint-server.ts';
 import { codeOfFailure, TokenError } from '../tokens/token.ts';
@@ -14,12 +14,13 @@ export async function dispatch(
   { peer, profile }: Asker,
   request: Request,
   signal: AbortSignal,
+  channel: RequestChannel,
 ): Promise<AgentMessage> {
   const { id, verb, language } = request;
   const origin = request.caller.kind === 'page' ? { origin: request.caller.origin } : {};
   const started = context.clock.now();
   try {
-    const { result, token } = await perform(context, { language, signal, profile }, request);
+    const { result, token } = await perform(context, { language, signal, profile }, request, channel);
     if (isWorthALine(request)) {
       const milliseconds = Math.round(context.clock.now() - started);
       const used = token === undefined ? {} : { token };

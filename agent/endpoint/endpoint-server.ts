@@ -11,6 +11,7 @@ import { limits } from '../../shared/limits.ts';
 import { type AgentMessage, type Request } from '../../shared/messages.ts';
 import { proofSize, type PeerRole } from '../../shared/proof.ts';
 import { type AuditEvent } from '../audit/audit-event.ts';
+import { type RequestChannel } from '../operations/context.ts';
 import { Connection, type ConnectionCallbacks } from './connection.ts';
 import { type IsOwnUser, type OpenDoor } from './door.ts';
 import { removeEndpoint, removeStaleEndpoints, writeEndpointFile } from './endpoint-directory.ts';
@@ -22,7 +23,7 @@ const waitingRoom = 8;
 
 /** What the server asks of the rest. */
 export interface EndpointCallbacks extends Pick<ConnectionCallbacks, 'greet' | 'logoutStep'> {
-  answer: (asker: Asker, request: Request, signal: AbortSignal) => Promise<AgentMessage>;
+  answer: (asker: Asker, request: Request, signal: AbortSignal, channel: RequestChannel) => Promise<AgentMessage>;
   openDoor: OpenDoor;
   isOwnUser: IsOwnUser;
   audit: (event: AuditEvent) => void;
@@ -159,7 +160,7 @@ export async function startEndpoint(
       meetDeadline(stream);
       callbacks.audit({ event: 'peer-connected', role, peer });
       const proven = new Connection(socket, clock, {
-        answer: (request, signal, profile) => callbacks.answer({ peer, profile }, request, signal),
+        answer: (request, signal, profile, channel) => callbacks.answer({ peer, profile }, request, signal, channel),
         greet: callbacks.greet,
         logoutStep: callbacks.logoutStep,
       });

@@ -2,6 +2,7 @@
 import { type Clock } from '../../shared/clock.ts';
 import { KortbroError } from '../../shared/errors.ts';
 import { type Language } from '../../shared/error-texts.ts';
+import { type SigningAnswer, type SigningMessage } from '../../shared/signing.ts';
 import { type Policy } from '../../shared/policy.ts';
 import { type AuditEvent } from '../audit/audit-event.ts';
 import { type BoundToken } from '../cards/bound-token.ts';
@@ -29,6 +30,15 @@ export interface OperationContext {
   suspended: () => boolean;
   audit: (event: AuditEvent) => void;
   environment: NodeJS.ProcessEnv;
+}
+
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+
+/** What else is said under the id of an open request. */
+export interface RequestChannel {
+  tell: (answer: WithoutId<SigningAnswer>) => void;
+  /** Replaces the listener; before there is one nothing is heard. */
+  hear: (listener: (message: SigningMessage) => void) => void;
 }
 
 /** One request's own: its language and what ends it. */

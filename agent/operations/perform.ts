@@ -1,10 +1,11 @@
 // From a parsed request to its result: the one place that knows every verb.
+import { KortbroError } from '../../shared/errors.ts';
 import { type Request } from '../../shared/messages.ts';
 import { agentState, pageStatus } from './agent-state.ts';
 import { authenticate } from './authenticate.ts';
 import { listCertificates } from './certificates.ts';
 import { forgetPin } from './forget-pin.ts';
-import { type OperationCall, type OperationContext } from './context.ts';
+import { type OperationCall, type OperationContext, type RequestChannel } from './context.ts';
 
 /** A result, and for the audit log the fingerprint of the token that was used. */
 export interface Outcome {
@@ -13,7 +14,12 @@ export interface Outcome {
 }
 
 /** @throws KortbroError, TokenError */
-export async function perform(context: OperationContext, call: OperationCall, request: Request): Promise<Outcome> {
+export async function perform(
+  context: OperationContext,
+  call: OperationCall,
+  request: Request,
+  _channel: RequestChannel,
+): Promise<Outcome> {
   switch (request.verb) {
     case 'status':
       if (request.caller.kind === 'user') return { result: agentState(context) };
@@ -24,6 +30,8 @@ export async function perform(context: OperationContext, call: OperationCall, re
       const { token, from } = await authenticate(context, call, request.caller.origin, request);
       return { result: token, token: from.fingerprint };
     }
+    case 'sign':
+      throw new KortbroError('ERR_POLICY_SIGNING');
     case 'forget-pin': {
       return { result: await forgetPin(context, call) };
     }

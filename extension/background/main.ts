@@ -62,6 +62,7 @@ const connection = new AgentConnection(
         logouts?.receive(message);
         return;
       }
+      if (message.type !== 'snapshot' && message.type !== 'event') return;
       const { sequence, state } = message;
       const { ledger: next, notices } =
         message.type === 'snapshot' ? afterSnapshot(ledger, sequence, state) : afterEvent(ledger, message);

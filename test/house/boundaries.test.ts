@@ -23,7 +23,7 @@ const floors = [
   ['operations'],
   ['logout'],
   ['pin', 'cards', 'policy'],
-  ['tokens', 'certificates', 'audit'],
+  ['tokens', 'certificates', 'signatures', 'audit'],
   ['native'],
 ];
 const loadNative = ['tokens', 'pin', 'operations', 'logout', 'native', 'main', 'commands'];

@@ -6,7 +6,7 @@ import { errorTexts } from '../../../shared/error-texts.ts';
 import { KortbroError } from '../../../shared/errors.ts';
 import { parseAgentMessage, type Request } from '../../../shared/messages.ts';
 import { settle } from '../fake-clock.ts';
-import { cardKey, journal, nonce, OperationWorld, type CardKey } from '../operations/operation-world.ts';
+import { cardKey, journal, noChannel, nonce, OperationWorld, type CardKey } from '../operations/operation-world.ts';
 import { sayPin } from '../pin/scripted-pinentry.ts';
 
 describe('An answer', () => {
@@ -25,7 +25,7 @@ describe('An answer', () => {
     }) as Request;
   const status = { type: 'request', id: 's-1', language: 'en', verb: 'status', caller: { kind: 'user' } } as const;
   const answer = async (request: Request, signal = never) => {
-    const message = await dispatch(world.context, { peer: 7, profile: 'p' }, request, signal);
+    const message = await dispatch(world.context, { peer: 7, profile: 'p' }, request, signal, noChannel);
     assert.deepEqual(parseAgentMessage(message), message, 'its asker can read it');
     return message;
   };

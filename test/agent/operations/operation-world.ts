@@ -5,7 +5,7 @@ import { type AuditEvent } from '../../../agent/audit/audit-event.ts';
 import { type BoundToken } from '../../../agent/cards/bound-token.ts';
 import { CardTable, type CardSource } from '../../../agent/cards/card-table.ts';
 import { authenticate } from '../../../agent/operations/authenticate.ts';
-import { type OperationContext } from '../../../agent/operations/context.ts';
+import { type OperationContext, type RequestChannel } from '../../../agent/operations/context.ts';
 import { Holders } from '../../../agent/cards/holders.ts';
 import { Logouts } from '../../../agent/logout/logouts.ts';
 import { lockCard } from '../../../agent/operations/end-pin-sso.ts';
@@ -22,6 +22,9 @@ import { FakeBackend, description } from '../fake-backend.ts';
 import { FakeClock, settle } from '../fake-clock.ts';
 import { ScriptedPinentry } from '../pin/scripted-pinentry.ts';
 import { picture } from '../reader-pictures.ts';
+
+/** For requests under whose id nothing else is said. */
+export const noChannel: RequestChannel = { tell: () => undefined, hear: () => undefined };
 
 export const journal = 'https://journal.example.se';
 export const prescriptions = 'https://recept.example.se';
