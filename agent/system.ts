@@ -1,7 +1,7 @@
 // What the agent asks of the system beneath it where systems differ: system-linux.ts, system-windows.ts.
 import { type IsOwnUser, type OpenDoor } from './endpoint/door.ts';
-import { type SystemProxy } from './logout/proxy.ts';
-import { type SystemAuthorities } from './logout/trust-store.ts';
+import { type SystemProxy } from './network/proxy.ts';
+import { type SystemAuthorities } from './network/trust-store.ts';
 import { type PolicyOutcome } from './policy/policy-file.ts';
 import { type Trust } from './tokens/trusted-file.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type AuditEvent } from '../../agent/audit/audit-event.ts';
 import { CardTable, type CardSource } from '../../agent/cards/card-table.ts';
 import { seenToken } from '../../agent/cards/holder-identity.ts';
-import { bundledAuthorities } from '../../agent/logout/trust-store.ts';
+import { bundledAuthorities } from '../../agent/network/trust-store.ts';
 import { startLoggingOut, type LoggingOut } from '../../agent/logging-out.ts';
 import { type SessionUse } from '../../agent/session-use.ts';
 import { policySchema, type Policy } from '../../shared/policy.ts';

@@ -22,7 +22,7 @@ const floors = [
   ['endpoint'],
   ['operations'],
   ['logout'],
-  ['pin', 'cards', 'policy'],
+  ['pin', 'cards', 'policy', 'network'],
   ['tokens', 'certificates', 'signatures', 'audit'],
   ['native'],
 ];

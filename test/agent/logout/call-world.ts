@@ -6,9 +6,9 @@ import { createServer as createSecureServer, type ServerOptions } from 'node:htt
 import { type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environmentProxy } from '../../../agent/logout/proxy.ts';
+import { environmentProxy } from '../../../agent/network/proxy.ts';
 import { type CallBody, type CallEnvironment, type CallOutcome, callSite } from '../../../agent/logout/site-call.ts';
-import { bundledAuthorities, TrustStore } from '../../../agent/logout/trust-store.ts';
+import { bundledAuthorities, TrustStore } from '../../../agent/network/trust-store.ts';
 import { createTestPki, type Issued, type TestPki, testPkiOf } from '../../../demo/pki/pki.ts';
 import { policySchema } from '../../../shared/policy.ts';
 import { FakeClock } from '../fake-clock.ts';

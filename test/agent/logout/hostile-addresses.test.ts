@@ -1,6 +1,6 @@
 // What a page could register, or a file on disk could hold, to make the agent call somebody else or say something else.
 import assert from 'node:assert/strict';
-import { isLoopback, lookupSite } from '../../../agent/logout/site-connection.ts';
+import { isLoopback, lookupSite } from '../../../agent/network/connection.ts';
 import { limits } from '../../../shared/limits.ts';
 import { CallWorld, answering, logoutBody, type Received } from './call-world.ts';
 

@@ -7,9 +7,9 @@ import {
   authoritiesIn,
   bundledAuthorities,
   type TrustStoreOptions,
-} from '../../../agent/logout/trust-store.ts';
+} from '../../../agent/network/trust-store.ts';
 import { callSite } from '../../../agent/logout/site-call.ts';
-import { CallWorld, answering, logoutBody, pem, type Running } from './call-world.ts';
+import { CallWorld, answering, logoutBody, pem, type Running } from '../logout/call-world.ts';
 
 describe('The authorities that the agent trusts', () => {
   let world: CallWorld;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { environmentProxy, proxyFor } from '../../../agent/logout/proxy.ts';
+import { environmentProxy, proxyFor } from '../../../agent/network/proxy.ts';
 
 const configured = 'http://proxy.example.se:8080';
 

@@ -1,4 +1,4 @@
-// Whose certificates the agent believes when it calls a site: the system's authorities, and those that policy adds. Read when the
+// Whose certificates the agent believes when it calls a server: the system's authorities, and those that policy adds. Read when the
 // first call is made and again when a file changes; one context is kept (about 1.5 MB), since making it takes some 50 ms.
 import { X509Certificate } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';

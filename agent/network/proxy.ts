@@ -3,7 +3,7 @@ import { request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { type Duplex } from 'node:stream';
 import { type SecureContext } from 'node:tls';
-import { connectSecurely, hostAndPort, isLoopback } from './site-connection.ts';
+import { connectSecurely, hostAndPort, isLoopback } from './connection.ts';
 
 /** What the system says of the proxy for an address; undefined: none. */
 export type SystemProxy = (url: URL) => URL | undefined | Promise<URL | undefined>;
