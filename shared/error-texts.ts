@@ -102,6 +102,11 @@ const texts = {
     en: 'The card has no e-identity that can be used here. Contact your card issuer.',
     why: 'No certificate on the card has the key usage, the issuer and the serialNumber form that policy asks for.',
   },
+  ERR_CARD_NO_SIGNATURE_KEY: {
+    sv: 'Kortet kan inte skriva under här. Använd kortet som har en kod för underskrift, eller kontakta din kortutgivare.',
+    en: 'The card cannot sign here. Use the card that has a code for signatures, or contact your card issuer.',
+    why: 'No certificate with nonRepudiation on the card has the issuer, the identity and the number that policy and the site ask for.',
+  },
   ERR_CARD_CERTIFICATE_INVALID: {
     sv: 'E-legitimationen på kortet är ogiltig eller har gått ut. Kontakta din kortutgivare.',
     en: 'The e-identity on the card is invalid or has expired. Contact your card issuer.',

@@ -40,6 +40,30 @@ const webAddress = z
 
 const graceSeconds = z.int().min(5).max(86_400).exactOptional();
 
+/** Authorities sign what they answer: plain addresses are theirs, too. */
+const authorityAddress = z
+  .string()
+  .max(limits.logoutUrlLength)
+  .regex(/^https?:\/\/[^\s/@#]+(?:\/[^\s#]*)?$/, 'must be an http or https address');
+
+const siteSigning = z.strictObject({
+  documents: z
+    .int()
+    .min(1)
+    .max(limits.documents)
+    .default(1)
+    .describe('Documents that may be signed with one consent and one PIN'),
+  hash: z
+    .boolean()
+    .default(false)
+    .describe('The site may have hashes signed, whose contents the holder cannot be shown'),
+  authenticationKey: z
+    .boolean()
+    .default(false)
+    .describe('Documents may be signed with the authentication key where the card has no key for signatures'),
+  sha1: z.boolean().default(false).describe('The site may have signatures with SHA-1, which is no longer safe'),
+});
+
 const grace = z.strictObject({
   readerSeconds: graceSeconds.describe('Log out when the reader has been away for this long; absent: never'),
   serviceSeconds: graceSeconds.describe(
@@ -94,6 +118,7 @@ const site = z.strictObject({
     .exactOptional()
     .describe('Lowest assurance level (LoA) that may be used'),
   logout: siteLogout.prefault({}).describe('What happens at this site when the card leaves'),
+  signing: siteSigning.prefault({}).describe('What this site may have signed'),
 });
 
 const assuranceRule = z.strictObject({
@@ -160,6 +185,25 @@ export const policySchema = z.strictObject({
     })
     .prefault({})
     .describe('What happens when the card leaves, at sites that say nothing else'),
+  signing: z
+    .strictObject({
+      timeStamp: authorityAddress
+        .exactOptional()
+        .describe('Time-stamping authority (RFC 3161) for signatures of the levels B-T and B-LT'),
+      ocsp: authorityAddress.exactOptional().describe('OCSP responder for the level B-LT'),
+      crl: z
+        .array(authorityAddress)
+        .max(8)
+        .default([])
+        .describe('Revocation lists for the level B-LT, used where no OCSP responder answers'),
+      authorities: absolutePath
+        .exactOptional()
+        .describe(
+          'PEM file with the issuers of signing certificates and of time-stamping authorities, up to the roots',
+        ),
+    })
+    .prefault({})
+    .describe('Signatures that stay verifiable for long'),
   sites: z
     .array(site)
     .max(500)
@@ -183,6 +227,9 @@ export type PolicySettings = z.input<typeof policySchema>;
 
 /** The settings of one site. */
 export type SitePolicy = Policy['sites'][number];
+
+/** What one site may have signed. */
+export type SiteSigning = z.infer<typeof siteSigning>;
 
 /** One source of tokens: a PKCS#11 module, Windows' CNG, or (development builds) a simulator. */
 export type TokenSource = Policy['tokens'][number];

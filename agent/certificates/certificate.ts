@@ -22,6 +22,8 @@ export interface CardCertificate {
   holderId: string;
   identity: IdentityForm;
   issuer: string;
+  /** The certificate's own number, upper-case hex. */
+  serial: string;
   notBefore: Date;
   notAfter: Date;
   usage: CertificateUsage;
@@ -59,6 +61,7 @@ export function parseCertificate(der: Uint8Array): CardCertificate | undefined {
       holderId: displayText(serialNumber, 64),
       identity: identityForm(serialNumber),
       issuer: displayText(attribute(fields.issuer, oid.commonName), 200),
+      serial: x509.serialNumber,
       notBefore: parsedDate(x509.validFrom),
       notAfter: parsedDate(x509.validTo),
       usage: certificateUsage(fields.extensions),

@@ -3,7 +3,8 @@
 import { KortbroError } from '../../shared/errors.ts';
 import { decideSite, type SiteDecision } from '../policy/decide.ts';
 import { policyInForce, type OperationContext } from './context.ts';
-import { loginCandidates, type TokenPlace } from './login-candidate.ts';
+import { loginCandidates } from './login-candidate.ts';
+import { type TokenPlace } from './token-places.ts';
 
 /** What policy says of a site that it lets in. */
 type AllowedSite = Exclude<SiteDecision, { access: 'refuse' }>;

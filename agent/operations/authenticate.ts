@@ -10,9 +10,11 @@ import { consentDialog, type PromptReason } from '../pin/prompt-texts.ts';
 import { TokenError } from '../tokens/token.ts';
 import { allowedSite, checkAllowed } from './allowed-site.ts';
 import { dialogOptions, policyInForce, type OperationCall, type OperationContext } from './context.ts';
-import { holderText, letHolderChoose, loginCandidates, type TokenPlace } from './login-candidate.ts';
+import { letHolderChoose, loginCandidates } from './login-candidate.ts';
 import { loginWithPin } from './login-with-pin.ts';
+import { isBeingRead, readyCards } from './ready-cards.ts';
 import { recoverToken } from './recover-token.ts';
+import { holderText, type TokenPlace } from './token-places.ts';
 import {
   authenticationToken,
   checkNonce,
@@ -24,13 +26,6 @@ import {
 
 /** What the holder answers to a dialog that was not wanted, by leaving it alone too. */
 const refusals: readonly ErrorCode[] = ['ERR_USER_CANCELLED', 'ERR_USER_DECLINED', 'ERR_USER_TIMEOUT'];
-
-/** Problems of a card that may be gone at the next look. */
-const worthAnotherLook: readonly ErrorCode[] = [
-  'ERR_AGENT_DRIVER_CRASHED',
-  'ERR_AGENT_DRIVER_MISSING',
-  'ERR_CARD_FAILED',
-];
 
 /** @throws KortbroError, TokenError */
 export async function authenticate(
@@ -98,26 +93,6 @@ function checkRegistration(context: OperationContext, origin: string, logout: Lo
   if (logout === undefined) return;
   const { allowLocalhost } = policyInForce(context);
   if (secureOriginOf(logout.url, allowLocalhost) !== origin) throw new KortbroError('ERR_REQUEST_LOGOUT');
-}
-
-/**
- * Cards that are being read are waited for. Where none can be used, one that a driver failed at is reset and read again; not
- * one at which the driver hung, which would take the driver from every other reader each time.
- */
-async function readyCards(context: OperationContext, { signal }: OperationCall): Promise<void> {
-  if (context.suspended()) throw new KortbroError('ERR_AGENT_SESSION_LOCKED');
-  await context.cards.settled(signal);
-  if (context.cards.tokens.length > 0) return;
-  for (const { name, problem } of context.cards.readers) {
-    if (problem !== undefined && worthAnotherLook.includes(problem)) void context.cards.rebind(name, true);
-  }
-  await context.cards.settled(signal);
-}
-
-/** No card was found because one has just begun to be read anew: it is there, and nobody is to be told to insert it. */
-function isBeingRead({ cards }: OperationContext, error: unknown): boolean {
-  const isAbsent = error instanceof KortbroError && error.code === 'ERR_CARD_ABSENT';
-  return isAbsent && cards.readers.some(({ card }) => card === 'reading');
 }
 
 /** A token that is logged in and that the site may use. */

@@ -12,7 +12,7 @@ import { TokenError } from '../tokens/token.ts';
 import { checkAllowed } from './allowed-site.ts';
 import { dialogOptions, type OperationCall, type OperationContext } from './context.ts';
 import { lockCard } from './end-pin-sso.ts';
-import { holderText } from './login-candidate.ts';
+import { holderText } from './token-places.ts';
 
 /** How long the dialog has been open before the PIN's state is read again: a quick holder's PIN never waits for it. */
 const statusReadDelay = 700;

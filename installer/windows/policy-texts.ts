@@ -12,6 +12,7 @@ export const categories: Readonly<Record<string, Words>> = {
   card: { sv: 'Kort', en: 'Card' },
   pin: { sv: 'PIN-kod', en: 'PIN' },
   logout: { sv: 'Utloggning', en: 'Logout' },
+  signing: { sv: 'Underskrifter', en: 'Signatures' },
   sites: { sv: 'Webbplatser', en: 'Sites' },
 };
 
@@ -82,6 +83,22 @@ export const settingTexts: Readonly<Record<string, { name: Words; sv: string }>>
   'logout.proxy': {
     name: { sv: 'Proxy för agentens anrop', en: "Proxy for the agent's calls" },
     sv: 'Proxy för agentens anrop till webbplatser; standard: miljövariablerna https_proxy och no_proxy',
+  },
+  'signing.timeStamp': {
+    name: { sv: 'Tidsstämplingstjänst', en: 'Time-stamping authority' },
+    sv: 'Tidsstämplingstjänst (RFC 3161) för underskrifter på nivåerna B-T och B-LT',
+  },
+  'signing.ocsp': {
+    name: { sv: 'OCSP-tjänst', en: 'OCSP responder' },
+    sv: 'OCSP-tjänst för nivån B-LT',
+  },
+  'signing.crl': {
+    name: { sv: 'Spärrlistor', en: 'Revocation lists' },
+    sv: 'Spärrlistor för nivån B-LT, som används där ingen OCSP-tjänst svarar',
+  },
+  'signing.authorities': {
+    name: { sv: 'Utfärdare av certifikat för underskrift', en: 'Issuers of signing certificates' },
+    sv: 'PEM-fil med utfärdarna av certifikat för underskrift och av tidsstämplingstjänster, upp till rötterna',
   },
   sites: {
     name: { sv: 'Webbplatser med egna inställningar', en: 'Sites with settings of their own' },

@@ -1,7 +1,8 @@
 // Why there is no certificate to log in with: the table of codes, each telling the holder something else to do.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { loginCandidates, whyNoToken } from '../../../agent/operations/login-candidate.ts';
+import { loginCandidates } from '../../../agent/operations/login-candidate.ts';
+import { whyNoToken } from '../../../agent/operations/token-places.ts';
 import { type ReaderEntry } from '../../../agent/cards/card-table.ts';
 import { type ErrorCode } from '../../../shared/errors.ts';
 import { certificateOf } from '../certificates/der.ts';

@@ -1,0 +1,60 @@
+// What policy lets a site have signed. Pure.
+import { KortbroError } from '../../../shared/errors.ts';
+import { type RequestOf } from '../../../shared/messages.ts';
+import { type Policy, type SiteSigning } from '../../../shared/policy.ts';
+import { type SignatureHash, type SignatureLevel } from '../../../shared/signing.ts';
+import { decideSite, type CertificateWish } from '../../policy/decide.ts';
+
+/** Bytes of each hash. */
+export const hashSizes: Readonly<Record<SignatureHash, number>> = {
+  'SHA-1': 20,
+  'SHA-256': 32,
+  'SHA-384': 48,
+  'SHA-512': 64,
+};
+
+/** What holds for one request. */
+export interface SigningTerms {
+  certificate: CertificateWish;
+  level: SignatureLevel;
+  /** By policy, where the card has no key for signatures; never for bytes that could be a login or a key exchange. */
+  mayUseAuthentication: boolean;
+}
+
+type SignRequest = Pick<RequestOf<'sign'>, 'documents' | 'format' | 'level' | 'algorithm'>;
+
+const nothingMore: SiteSigning = { documents: 1, hash: false, authenticationKey: false, sha1: false };
+
+/** Formats whose container can hold a time stamp. */
+const leveled: readonly string[] = ['cms', 'xades', 'pades'];
+
+/**
+ * @throws KortbroError ERR_REQUEST_ORIGIN, ERR_POLICY_ORIGIN, ERR_POLICY_SIGNING, ERR_SIGNATURE_ALGORITHM, ERR_REQUEST_INVALID for a
+ * level that the format does not have, ERR_DOCUMENT_FORMAT for a hash of another length
+ */
+export function signingTerms(policy: Policy, origin: string, request: SignRequest): SigningTerms {
+  const decision = decideSite(policy, origin);
+  if (decision.access === 'refuse') throw new KortbroError(decision.code);
+  const allowed = policy.sites.find((site) => site.origin === origin)?.signing ?? nothingMore;
+  const { documents, format, level = 'B-B', algorithm } = request;
+  if (documents.length > allowed.documents) throw new KortbroError('ERR_POLICY_SIGNING');
+  if (format.type === 'hash' && !allowed.hash) throw new KortbroError('ERR_POLICY_SIGNING');
+  if (level !== 'B-B' && !leveled.includes(format.type)) throw new KortbroError('ERR_REQUEST_INVALID');
+  checkAuthorities(policy.signing, level);
+  const hash = format.type === 'hash' ? format.hash : algorithm?.hash;
+  if (format.type === 'hash' && algorithm?.hash !== undefined && algorithm.hash !== hash)
+    throw new KortbroError('ERR_SIGNATURE_ALGORITHM');
+  if (hash === 'SHA-1' && !allowed.sha1) throw new KortbroError('ERR_SIGNATURE_ALGORITHM');
+  if (format.type === 'hash' && documents.some(({ size }) => size !== hashSizes[format.hash]))
+    throw new KortbroError('ERR_DOCUMENT_FORMAT');
+  // Bytes that the site chooses alone could be a login elsewhere, or a key exchange of TLS.
+  const isChosenAlone = format.type === 'raw' || format.type === 'hash';
+  return { certificate: decision.wanted, level, mayUseAuthentication: allowed.authenticationKey && !isChosenAlone };
+}
+
+/** A level that needs an authority is refused before anything is shown. */
+function checkAuthorities({ timeStamp, ocsp, crl }: Policy['signing'], level: SignatureLevel): void {
+  if (level === 'B-B') return;
+  const isMissing = timeStamp === undefined || (level === 'B-LT' && ocsp === undefined && crl.length === 0);
+  if (isMissing) throw new KortbroError('ERR_POLICY_SIGNING');
+}
