@@ -10,6 +10,8 @@ export interface TokenKey {
   id: string;
   label: string;
   certificate: CardCertificate;
+  /** See TokenCertificate. */
+  alwaysAuthenticate?: boolean;
 }
 
 /** The token, its keys and its way to the card. `pin` is the last known state, replaced whenever the card tells it anew. */
@@ -33,9 +35,9 @@ export function bindToken(
   description: TokenDescription,
   place: Pick<BoundToken, 'reader' | 'generation' | 'backend' | 'gone'>,
 ): BoundToken {
-  const keys = description.certificates.flatMap(({ id, label, der }) => {
+  const keys = description.certificates.flatMap(({ id, label, der, ...rest }): TokenKey[] => {
     const certificate = parseCertificate(der);
-    return certificate === undefined ? [] : [{ id, label: displayText(label, 100), certificate }];
+    return certificate === undefined ? [] : [{ id, label: displayText(label, 100), certificate, ...rest }];
   });
   const hash = createHash('sha256').update(description.serialNumber);
   for (const { der } of description.certificates.slice(0, 1)) hash.update(der);

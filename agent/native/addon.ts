@@ -55,6 +55,7 @@ interface CommonAddon {
   closeFile: (lock: number) => void;
   makePipe: () => { read: number; write: number };
   loginUser: (modulePath: string, session: Uint8Array, pin: Uint8Array) => number;
+  loginContextSpecific: (modulePath: string, session: Uint8Array, pin: Uint8Array) => number;
   zero: (bytes: Uint8Array) => void;
   lockMemory: (bytes: Uint8Array) => boolean;
   unlockMemory: (bytes: Uint8Array) => void;

@@ -69,7 +69,7 @@ Napi::Uint8Array BytesArgument(const Napi::CallbackInfo& info, size_t index) {
 }
 
 /** (module path, session handle in the machine's byte order, PIN) -> CKR. */
-Napi::Value LoginUser(const Napi::CallbackInfo& info) {
+Napi::Value Login(const Napi::CallbackInfo& info, CK_USER_TYPE user) {
   if (!info[0].IsString()) throw Napi::TypeError::New(info.Env(), "a module path is expected");
   Napi::Uint8Array handle = BytesArgument(info, 1);
   Napi::Uint8Array pin = BytesArgument(info, 2);
@@ -78,15 +78,20 @@ Napi::Value LoginUser(const Napi::CallbackInfo& info) {
   memcpy(&session, handle.Data(), sizeof session);
   CK_FUNCTION_LIST_PTR functions = FunctionsOf(info[0].As<Napi::String>().Utf8Value());
   if (functions == nullptr) throw Napi::Error::New(info.Env(), "the module is not loaded");
-  const CK_RV result = functions->C_Login(session, CKU_USER, pin.Data(), static_cast<CK_ULONG>(pin.ByteLength()));
+  const CK_RV result = functions->C_Login(session, user, pin.Data(), static_cast<CK_ULONG>(pin.ByteLength()));
   WipeStackBelow();
   return Napi::Number::New(info.Env(), static_cast<double>(result));
 }
+
+Napi::Value LoginUser(const Napi::CallbackInfo& info) { return Login(info, CKU_USER); }
+
+Napi::Value LoginContextSpecific(const Napi::CallbackInfo& info) { return Login(info, CKU_CONTEXT_SPECIFIC); }
 
 }  // namespace
 
 void ExportPkcs11Login(Napi::Env env, Napi::Object exports) {
   exports.Set("loginUser", Napi::Function::New(env, LoginUser));
+  exports.Set("loginContextSpecific", Napi::Function::New(env, LoginContextSpecific));
 }
 
 }  // namespace kortbro

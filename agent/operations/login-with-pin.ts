@@ -4,6 +4,7 @@ import { KortbroError } from '../../shared/errors.ts';
 import { type PinStatus } from '../../shared/messages.ts';
 import { unlessAborted } from '../cards/abort-wait.ts';
 import { type BoundToken, type TokenKey } from '../cards/bound-token.ts';
+import { pinAfter } from '../cards/pin-after.ts';
 import { zero } from '../native/secret-memory.ts';
 import { askConfirmation, askPin, type DialogOptions } from '../pin/pinentry.ts';
 import { findPinentry } from '../pin/pinentry-program.ts';
@@ -142,17 +143,8 @@ function rereadStatus(context: OperationContext, token: BoundToken, superseded: 
 /** Remembers what the refusal tells of the PIN, and turns the driver's word into ours. */
 function noteFailure(token: BoundToken, error: unknown): unknown {
   if (!(error instanceof TokenError)) return error;
-  const { failure, triesLeft } = error;
-  if (failure === 'ERR_PIN_LOCKED') token.pin = { state: 'locked', triesLeft: 0 };
-  if (failure === 'final-try-unconfirmed') token.pin = { state: 'final', triesLeft: 1 };
-  if (failure === 'ERR_PIN_WRONG') token.pin = afterWrongPin(triesLeft);
-  if (failure === 'final-try-unconfirmed') return new StatusChanged();
-  return error;
-}
-
-function afterWrongPin(triesLeft: number | undefined): PinStatus {
-  if (triesLeft === undefined) return { state: 'low' };
-  return { state: triesLeft === 0 ? 'locked' : triesLeft === 1 ? 'final' : 'low', triesLeft };
+  token.pin = pinAfter(error) ?? token.pin;
+  return error.failure === 'final-try-unconfirmed' ? new StatusChanged() : error;
 }
 
 function isFinal({ state, triesLeft }: PinStatus): boolean {

@@ -34,6 +34,16 @@ export const hostRequest = z.discriminatedUnion('call', [
   z.strictObject({ id: z.int(), call: z.literal('login'), handle, finalTryConfirmed: z.boolean() }),
   /** bytes: the digest; the answer's bytes: the signature. */
   z.strictObject({ id: z.int(), call: z.literal('sign'), handle, certificate: z.string().max(200), algorithm }),
+  /** bytes: the PIN; the answer's bytes: the signature. */
+  z.strictObject({
+    id: z.int(),
+    call: z.literal('signWithPin'),
+    handle,
+    certificate: z.string().max(200),
+    algorithm,
+    digest: z.base64().max(88),
+    finalTryConfirmed: z.boolean(),
+  }),
   z.strictObject({ id: z.int(), call: z.literal('lock'), handle }),
   z.strictObject({ id: z.int(), call: z.literal('release'), reader }),
 ]);
@@ -48,6 +58,7 @@ const certificate = z.strictObject({
   id: z.string().max(200),
   label: z.string().max(200),
   der: z.base64().max(Math.ceil(limits.certificateSize / 3) * 4 + 4),
+  alwaysAuthenticate: z.boolean().exactOptional(),
 });
 
 const tokenDescription = z.strictObject({

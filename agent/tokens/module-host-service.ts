@@ -1,5 +1,5 @@
 // The child's side of the frames: one request in, one answer out, in order. Secrets are zeroed here at the latest.
-import { encodeBase64 } from '../../shared/base64.ts';
+import { decodeBase64, encodeBase64 } from '../../shared/base64.ts';
 import { parseStrictJsonBytes } from '../../shared/strict-json.ts';
 import { type HostFrame } from './module-host-frames.ts';
 import { hostRequest, type HostAnswer, type HostRequest } from './module-host-protocol.ts';
@@ -76,6 +76,12 @@ export class ModuleHostService {
         const { handle, certificate, algorithm } = request;
         return { result: null, signature: await backend.sign(handle, certificate, algorithm, bytes) };
       }
+      case 'signWithPin': {
+        const { handle, certificate, algorithm, finalTryConfirmed } = request;
+        const digest = digestOf(request.digest);
+        const wanted = { certificate, algorithm, digest, finalTryConfirmed };
+        return { result: null, signature: await backend.signWithPin(handle, wanted, bytes) };
+      }
       case 'lock':
         await backend.lock(request.handle);
         return { result: null };
@@ -89,6 +95,12 @@ export class ModuleHostService {
     const readers = picture.readers.map((reader) => ({ ...reader, atr: encodeBase64(reader.atr) }));
     this.#write({ readers: { ...picture, readers } }, new Uint8Array());
   }
+}
+
+function digestOf(told: string): Uint8Array {
+  const digest = decodeBase64(told);
+  if (digest === undefined) throw new TypeError('not canonical base64');
+  return digest;
 }
 
 function described(token: TokenDescription): unknown {

@@ -1,12 +1,13 @@
 // A driver as the agent sees it: the TokenBackend of a child process, with a time limit on every call. What the child answers is
 // checked before it is believed. A failure is told once and never retried; after a restart (`onStart`) every card is bound anew.
 import { z } from 'zod';
-import { decodeBase64 } from '../../shared/base64.ts';
+import { decodeBase64, encodeBase64 } from '../../shared/base64.ts';
 import { type PinStatus } from '../../shared/messages.ts';
 import { type TokenSource } from '../../shared/policy.ts';
 import { boundTokens, pinStatus } from './module-host-protocol.ts';
 import { type HostEvents, type HostExit, SupervisedHost } from './supervised-host.ts';
 import {
+  type PinSignature,
   type ReaderPicture,
   type SignatureAlgorithm,
   type TokenBackend,
@@ -82,11 +83,16 @@ export class ModuleHost implements TokenBackend {
     digest: Uint8Array,
     signal?: AbortSignal,
   ): Promise<Uint8Array> {
-    const signatureOf = (result: unknown, signature: Buffer): Uint8Array => {
-      nothing.parse(result);
-      return new Uint8Array(signature);
-    };
     return this.#host.call({ call: 'sign', handle, certificate, algorithm }, digest, false, signatureOf, signal);
+  }
+
+  async signWithPin(handle: string, wanted: PinSignature, pin: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+    try {
+      const question = { call: 'signWithPin', handle, ...wanted, digest: encodeBase64(wanted.digest) } as const;
+      return await this.#host.call(question, pin, true, signatureOf, signal);
+    } finally {
+      pin.fill(0);
+    }
   }
 
   async lock(handle: string): Promise<void> {
@@ -121,7 +127,12 @@ export class ModuleHost implements TokenBackend {
   }
 }
 
-function certificateOf(told: { id: string; label: string; der: string }): TokenCertificate {
+function signatureOf(result: unknown, signature: Buffer): Uint8Array {
+  nothing.parse(result);
+  return new Uint8Array(signature);
+}
+
+function certificateOf(told: z.infer<typeof boundTokens>[number]['certificates'][number]): TokenCertificate {
   const der = decodeBase64(told.der);
   if (der === undefined) throw new TypeError('not canonical base64');
   return { ...told, der };

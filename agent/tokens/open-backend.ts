@@ -5,7 +5,7 @@ import { TokenError } from './token.ts';
 
 export const openBackend: BackendOpener = async (source, onReaders) => {
   if (source.type === 'pkcs11') {
-    const { openPkcs11Backend } = await import('./pkcs11/pkcs11-backend.ts');
+    const { openPkcs11Backend } = await import('./pkcs11/open-pkcs11.ts');
     return openPkcs11Backend(source.module);
   }
   if (source.type === 'cng') {

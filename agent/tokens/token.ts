@@ -18,9 +18,17 @@ export interface TokenCertificate {
   label: string;
   /** DER; not yet parsed and not to be trusted. Empty: the card has this certificate, and its driver does not show it. */
   der: Uint8Array;
+  /**
+   * CKA_ALWAYS_AUTHENTICATE: its key wants the PIN for each signature. Left out where the driver does not tell: PKCS#11 modules hide
+   * private keys until somebody is logged in.
+   */
+  alwaysAuthenticate?: boolean;
 }
 
-/** A token as it was when it was bound: read once, when the card came in. */
+/**
+ * What one PIN of a card opens, as it was when it was bound: read once, when the card came in. A card with a PIN for login and
+ * another for signatures is two tokens with the same serial number.
+ */
 export interface TokenDescription {
   /** Names the token within its module host until the card leaves: opaque. */
   handle: string;
@@ -38,6 +46,17 @@ export interface TokenDescription {
   /** Mechanisms for raw digests that the token has. */
   mechanisms: ('CKM_RSA_PKCS' | 'CKM_RSA_PKCS_PSS' | 'CKM_ECDSA')[];
   certificates: TokenCertificate[];
+}
+
+/** A signature for which the PIN is given, whoever is logged in. */
+export interface PinSignature {
+  /** Whose key: TokenCertificate.id. */
+  certificate: string;
+  algorithm: SignatureAlgorithm;
+  /** As long as the algorithm's hash. */
+  digest: Uint8Array;
+  /** The holder knows that this is the last try. */
+  finalTryConfirmed: boolean;
 }
 
 /** Why a token did not do what it was asked. `login-lost`: the PIN has to be entered again, the card is still there. */
@@ -90,6 +109,14 @@ export interface TokenBackend {
     digest: Uint8Array,
     signal?: AbortSignal,
   ): Promise<Uint8Array>;
+  /**
+   * Sends the PIN and signs once with it, refusing as `login` does and never retrying. A key that wants the PIN for each signature
+   * gets it between C_SignInit and C_Sign (C_Login, CKU_CONTEXT_SPECIFIC; PKCS#11 v3.0 5.6.8); modules that hide their keys until
+   * somebody is logged in get it before that as well, and right before each time the card's identity is read again. Afterwards the
+   * card has forgotten the PIN, unless the token was logged in to before (`login`) and stays so. The signature is not verified here:
+   * cards/signature-key.ts does that. `pin` is zeroed.
+   */
+  signWithPin(handle: string, wanted: PinSignature, pin: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
   /** Logs out and resets the card, so that the card itself forgets the PIN. The token must be bound again afterwards. */
   lock(handle: string): Promise<void>;
   /** Drops every session of the card that was in `reader`; touches no card. */

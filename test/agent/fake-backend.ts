@@ -2,6 +2,7 @@
 import { KortbroError } from '../../shared/errors.ts';
 import { type PinStatus } from '../../shared/messages.ts';
 import {
+  type PinSignature,
   type SignatureAlgorithm,
   type TokenBackend,
   type TokenDescription,
@@ -55,6 +56,15 @@ export class FakeBackend implements TokenBackend {
     this.pins.push(Buffer.from(pin).toString('latin1'));
     pin.fill(0);
     await this.loginInstead?.();
+  }
+
+  async signWithPin(handle: string, wanted: PinSignature, pin: Uint8Array): Promise<Uint8Array> {
+    const { certificate, algorithm, digest, finalTryConfirmed } = wanted;
+    this.calls.push(`signWithPin ${handle} ${certificate} ${algorithm}${finalTryConfirmed ? ' final' : ''}`);
+    this.pins.push(Buffer.from(pin).toString('latin1'));
+    pin.fill(0);
+    await this.loginInstead?.();
+    return this.signer(handle, certificate, algorithm, digest);
   }
 
   async lock(handle: string): Promise<void> {

@@ -5,11 +5,17 @@ import { type Cng, cngProperty, smartCardProvider, systemCng } from '../../nativ
 import { absenceOf, readCardFacts, readIdentity, readPinStatus, resetCardIn } from '../card/card-access.ts';
 import { cardProfile, profileFor } from '../card/card-profiles.ts';
 import { type OpenBackend } from '../module-host-service.ts';
-import { type SignatureAlgorithm, type TokenBackend, type TokenDescription, TokenError } from '../token.ts';
+import {
+  type PinSignature,
+  type SignatureAlgorithm,
+  type TokenBackend,
+  type TokenDescription,
+  TokenError,
+} from '../token.ts';
 import { type CngCard, type CngToken, closeKeys, openKeys, tokensOf } from './cng-card.ts';
 import { paddingOf } from './cng-padding.ts';
 import { orTokenError } from './cng-status.ts';
-import { keyPlaces } from './key-places.ts';
+import { type KeyPlace, keyPlaces } from './key-places.ts';
 
 /** The card past its provider, by PC/SC: card/card-access.ts. */
 export interface CardAccess {
@@ -93,11 +99,32 @@ export class CngBackend implements TokenBackend {
     const { card, token } = this.#find(handle);
     if (!token.loggedIn) throw new TokenError('login-lost');
     return this.#orDropped(card, async () => {
-      const [place, key] = [token.places.get(id), token.open.get(id)];
-      if (place === undefined || key === undefined) throw new TokenError('ERR_CARD_FAILED', { native: 'no such key' });
-      const padding = paddingOf(algorithm, digest, place.group);
+      const key = token.open.get(id);
+      const padding = paddingOf(algorithm, digest, placeOf(token, id).group);
+      if (key === undefined) throw noSuchKey();
       return this.#pinStep(card, token, () => orTokenError(this.#cng.sign(key, digest, padding)));
     });
+  }
+
+  async signWithPin(handle: string, wanted: PinSignature, pin: Uint8Array): Promise<Uint8Array> {
+    try {
+      const { card, token } = this.#find(handle);
+      const { certificate, algorithm, digest, finalTryConfirmed } = wanted;
+      // What cannot be signed must not cost a PIN.
+      paddingOf(algorithm, digest, placeOf(token, certificate).group);
+      const wasLoggedIn = token.loggedIn;
+      await this.login(handle, pin, finalTryConfirmed);
+      try {
+        const signature = await this.sign(handle, certificate, algorithm, digest);
+        if (!wasLoggedIn) await this.#forgetAll(card);
+        return signature;
+      } catch (error) {
+        if (!(error instanceof TokenError) || !isOfPin(error)) await this.#forgetAll(card);
+        throw error;
+      }
+    } finally {
+      pin.fill(0);
+    }
   }
 
   async lock(handle: string): Promise<void> {
@@ -128,6 +155,12 @@ export class CngBackend implements TokenBackend {
   async #forget(card: CngCard, token: CngToken): Promise<void> {
     await closeKeys(this.#cng, token);
     await this.#access.resetCardIn(card.reader);
+  }
+
+  /** A card that cannot be reset may still take the PIN for given: it has to be bound again. */
+  async #forgetAll(card: CngCard): Promise<void> {
+    for (const token of card.tokens) await closeKeys(this.#cng, token);
+    await this.#access.resetCardIn(card.reader).catch(() => this.#drop(card.reader));
   }
 
   /** The PIN's state, once it is certain, as far as the card tells, that it is the one that was bound. */
@@ -204,6 +237,17 @@ export class CngBackend implements TokenBackend {
     this.#cards.delete(reader);
     for (const token of card.tokens) await closeKeys(this.#cng, token);
   }
+}
+
+/** @throws TokenError ERR_CARD_FAILED */
+function placeOf(token: CngToken, id: string): KeyPlace {
+  const place = token.places.get(id);
+  if (place === undefined) throw noSuchKey();
+  return place;
+}
+
+function noSuchKey(): TokenError {
+  return new TokenError('ERR_CARD_FAILED', { native: 'no such key' });
 }
 
 /** Without an APDU for it, only a provider that has refused a PIN tells how it stands. */

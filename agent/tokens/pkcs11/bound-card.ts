@@ -14,6 +14,8 @@ export interface BoundToken {
   slot: Slot;
   session: Session;
   loggedIn: boolean;
+  /** The module is logged in for no more than to show keys, each of which wants the PIN for itself. */
+  keysShown: boolean;
   /** Private keys that were found, by CKA_ID. */
   keys: Map<string, ObjectHandle>;
   description: TokenDescription;
@@ -42,10 +44,19 @@ export function readTokens(module: Cryptoki, reader: string): BoundToken[] {
   return tokens;
 }
 
+/** C_Login as the user. Returns the CKR code. A session that is logged in already would take any PIN for right: it is logged out first. */
+export function logInAnew(module: Cryptoki, token: BoundToken, pin: Uint8Array): number {
+  if (token.loggedIn || token.keysShown) module.logout(token.session);
+  token.loggedIn = false;
+  token.keysShown = false;
+  token.keys.clear();
+  return module.login(token.session, pin);
+}
+
 /** Logs out and closes sessions, as far as they still are. */
 export function closeTokens(module: Cryptoki, tokens: readonly BoundToken[]): void {
-  for (const { session, loggedIn } of tokens) {
-    if (loggedIn) module.logout(session);
+  for (const { session, loggedIn, keysShown } of tokens) {
+    if (loggedIn || keysShown) module.logout(session);
     module.closeSession(session);
   }
 }
@@ -60,7 +71,8 @@ export function reopenCard(module: Cryptoki, card: BoundCard): void {
       return facts.serialNumber === serialNumber && facts.label === label;
     });
     if (slot === undefined) throw new TokenError('ERR_CARD_CHANGED');
-    Object.assign(token, { slot, session: module.openSession(slot), keys: new Map() });
+    const session = module.openSession(slot);
+    Object.assign(token, { slot, session, loggedIn: false, keysShown: false, keys: new Map() });
   }
 }
 
@@ -104,5 +116,5 @@ function readToken(module: Cryptoki, slot: Slot, reader: string): BoundToken | u
     mechanisms: module.mechanisms(slot),
     certificates: module.certificates(session),
   };
-  return { slot, session, loggedIn: false, keys: new Map(), description };
+  return { slot, session, loggedIn: false, keysShown: false, keys: new Map(), description };
 }

@@ -3,7 +3,7 @@
 import pkcs11js from 'pkcs11js';
 import { limits } from '../../../shared/limits.ts';
 import { type PinStatus } from '../../../shared/messages.ts';
-import { loginUser } from '../../native/pkcs11-login.ts';
+import { loginContextSpecific, loginUser } from '../../native/pkcs11-login.ts';
 import { shownCertificate } from '../shown-certificate.ts';
 import { type SignatureAlgorithm, type TokenCertificate, type TokenDescription, TokenError } from '../token.ts';
 import { tokenErrorOfCkr } from './ckr.ts';
@@ -109,18 +109,34 @@ export class Cryptoki {
     return objects.map((object) => this.#certificate(session, object));
   }
 
-  /** The private key with a CKA_ID; only a token that is logged in shows one. */
+  /** The private key with a CKA_ID; most modules show one only while somebody is logged in. */
   privateKey(session: Session, id: string): ObjectHandle | undefined {
-    const template = [
-      { type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_PRIVATE_KEY },
-      { type: pkcs11js.CKA_ID, value: Buffer.from(id, 'hex') },
-    ];
-    return this.#find(session, template)[0];
+    return this.privateKeys(session, { type: pkcs11js.CKA_ID, value: Buffer.from(id, 'hex') })[0];
+  }
+
+  /** Every private key that is shown now, or those with an attribute. */
+  privateKeys(session: Session, ...attributes: pkcs11js.Template): ObjectHandle[] {
+    return this.#find(session, [{ type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_PRIVATE_KEY }, ...attributes]);
+  }
+
+  /** CKA_ALWAYS_AUTHENTICATE: false also where the module does not know of it (PKCS#11 before v2.20). */
+  alwaysAuthenticates(session: Session, key: ObjectHandle): boolean {
+    try {
+      const [found] = this.#module.C_GetAttributeValue(session, key, [{ type: pkcs11js.CKA_ALWAYS_AUTHENTICATE }]);
+      return Buffer.isBuffer(found?.value) && found.value[0] === 1;
+    } catch {
+      return false;
+    }
   }
 
   /** C_Login as the user. Returns the CKR code. `pin` is not zeroed here. */
   login(session: Session, pin: Uint8Array): number {
     return loginUser(this.#path, session, pin);
+  }
+
+  /** C_Login for the signature that has been begun. Returns the CKR code. `pin` is not zeroed here. */
+  loginForSignature(session: Session, pin: Uint8Array): number {
+    return loginContextSpecific(this.#path, session, pin);
   }
 
   /** Logs the token out as far as somebody is logged in. On some cards this is a word within the module alone. */
@@ -132,15 +148,18 @@ export class Cryptoki {
     }
   }
 
+  /** `authenticate` gives the PIN to a key that wants it now, after C_SignInit. */
   async sign(
     session: Session,
     key: ObjectHandle,
     algorithm: SignatureAlgorithm,
     digest: Uint8Array,
+    authenticate?: () => Promise<void>,
   ): Promise<Uint8Array> {
     const { mechanism, data } = signInput(algorithm, digest);
     const signature = Buffer.alloc(longestSignature);
     checked(() => this.#module.C_SignInit(session, mechanism, key));
+    await authenticate?.();
     try {
       return await this.#module.C_SignAsync(session, data, signature);
     } catch (error) {
@@ -154,7 +173,9 @@ export class Cryptoki {
       return Buffer.isBuffer(found?.value) ? found.value : Buffer.alloc(0);
     };
     const id = attribute(pkcs11js.CKA_ID).toString('hex');
-    return shownCertificate(id, attribute(pkcs11js.CKA_LABEL).toString(), attribute(pkcs11js.CKA_VALUE));
+    const shown = shownCertificate(id, attribute(pkcs11js.CKA_LABEL).toString(), attribute(pkcs11js.CKA_VALUE));
+    const key = id === '' ? undefined : this.privateKey(session, id);
+    return key === undefined ? shown : { ...shown, alwaysAuthenticate: this.alwaysAuthenticates(session, key) };
   }
 
   #find(session: Session, template: pkcs11js.Template): ObjectHandle[] {

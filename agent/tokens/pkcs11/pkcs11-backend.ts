@@ -1,49 +1,35 @@
 // Tokens through a PKCS#11 module. What the module believes of a card is checked against the card itself right before a PIN is sent,
 // because modules have been seen to send Anna's PIN to Bertil's card; after any error nothing that it said before is used again.
-import { existsSync } from 'node:fs';
 import { type PinStatus } from '../../../shared/messages.ts';
-import { type OpenBackend } from '../module-host-service.ts';
-import { moduleProblem } from '../module-path.ts';
-import { type SignatureAlgorithm, type TokenBackend, type TokenDescription, TokenError } from '../token.ts';
+import {
+  type PinSignature,
+  type SignatureAlgorithm,
+  type TokenBackend,
+  type TokenDescription,
+  TokenError,
+} from '../token.ts';
 import {
   addHiddenCertificates,
   type BoundCard,
   type BoundToken,
   closeTokens,
   contentOf,
+  logInAnew,
   readTokens,
   reopenCard,
 } from './bound-card.ts';
 import { absenceOf, readCardFacts, readIdentity, readPinStatus, resetCardIn } from '../card/card-access.ts';
 import { type CardProfile, cardProfile, profileFor } from '../card/card-profiles.ts';
+import { CardReadings } from './card-readings.ts';
 import { ckrOk, tokenErrorOfCkr } from './ckr.ts';
-import { Cryptoki } from './cryptoki.ts';
-
-/** Loads a module. @throws TokenError ERR_AGENT_DRIVER_MISSING when it is not there, not to be trusted, or no module */
-export async function openPkcs11Backend(path: string): Promise<OpenBackend> {
-  const problem = moduleProblem(path);
-  if (problem !== undefined) {
-    throw new TokenError('ERR_AGENT_DRIVER_MISSING', { native: `${problem.reason}: ${problem.at}`.slice(0, 200) });
-  }
-  // Without our configuration OpenSC falls back to keeping PINs.
-  if (!existsSync(process.env['OPENSC_CONF'] ?? '')) {
-    throw new TokenError('ERR_AGENT_DRIVER_MISSING', { native: 'opensc.conf is missing' });
-  }
-  const backend = new Pkcs11Backend(new Cryptoki(path));
-  return Promise.resolve({ backend, forgetPins: () => backend.forgetPins() });
-}
-
-/** What a card said of itself, and a hash of what the module showed. */
-interface Reading {
-  identity: string;
-  content: string;
-}
+import { type Cryptoki } from './cryptoki.ts';
+import { signInput } from './mechanisms.ts';
+import { PinRefused, type SignedWithPin, signOnce } from './pin-signature.ts';
 
 export class Pkcs11Backend implements TokenBackend {
   readonly #module: Cryptoki;
   readonly #cards = new Map<string, BoundCard>();
-  /** By reader: what was read last since the module was initialised. */
-  readonly #readings = new Map<string, Reading>();
+  readonly #readings = new CardReadings();
 
   constructor(module: Cryptoki) {
     this.#module = module;
@@ -74,11 +60,8 @@ export class Pkcs11Backend implements TokenBackend {
   async login(handle: string, pin: Uint8Array, finalTryConfirmed: boolean): Promise<void> {
     try {
       const { card, token } = this.#find(handle);
-      if (pin.length === 0) throw new TokenError('ERR_PIN_FORMAT');
-      const status = await this.#orDropped(card, () => this.#statusOfSameCard(card, token));
-      if (status.state === 'locked') throw new TokenError('ERR_PIN_LOCKED', { triesLeft: 0 });
-      if (status.state === 'final' && !finalTryConfirmed) throw new TokenError('final-try-unconfirmed', status);
-      const code = this.#sendPin(token, pin);
+      await this.#checkBeforePin(card, token, pin, finalTryConfirmed);
+      const code = logInAnew(this.#module, token, pin);
       if (code !== ckrOk) throw await this.#orDropped(card, () => this.#refusal(card, token, code));
       token.loggedIn = true;
     } finally {
@@ -97,6 +80,20 @@ export class Pkcs11Backend implements TokenBackend {
     });
   }
 
+  async signWithPin(handle: string, wanted: PinSignature, pin: Uint8Array): Promise<Uint8Array> {
+    try {
+      const { card, token } = this.#find(handle);
+      // What cannot be signed must not cost a PIN.
+      signInput(wanted.algorithm, wanted.digest);
+      await this.#checkBeforePin(card, token, pin, wanted.finalTryConfirmed);
+      const { signature, remembers } = await this.#signOnce(card, token, wanted, pin);
+      if (remembers) await this.#forget(card);
+      return signature;
+    } finally {
+      pin.fill(0);
+    }
+  }
+
   async lock(handle: string): Promise<void> {
     const { card } = this.#find(handle);
     this.#drop(card.reader);
@@ -111,8 +108,33 @@ export class Pkcs11Backend implements TokenBackend {
 
   /** Resets every card that somebody is logged in to. Best effort. */
   async forgetPins(): Promise<void> {
-    const open = [...this.#cards.values()].filter(({ tokens }) => tokens.some(({ loggedIn }) => loggedIn));
+    const open = [...this.#cards.values()].filter(({ tokens }) =>
+      tokens.some(({ loggedIn, keysShown }) => loggedIn || keysShown),
+    );
     await Promise.allSettled(open.map(({ reader }) => resetCardIn(reader)));
+  }
+
+  async #signOnce(card: BoundCard, token: BoundToken, wanted: PinSignature, pin: Uint8Array): Promise<SignedWithPin> {
+    try {
+      return await signOnce(this.#module, token, wanted, pin, () => this.#checkSameCard(card));
+    } catch (error) {
+      if (error instanceof PinRefused) throw await this.#orDropped(card, () => this.#refusal(card, token, error.code));
+      const failure = await this.#orDropped(card, () => Promise.reject(error as Error)).catch((told: unknown) => told);
+      // The PIN may have been taken for right before something failed.
+      await resetCardIn(card.reader).catch(() => undefined);
+      throw failure;
+    }
+  }
+
+  /** Has the card forget every PIN, and opens its sessions again. A card that cannot be used then must be bound again. */
+  async #forget(card: BoundCard): Promise<void> {
+    try {
+      closeTokens(this.#module, card.tokens);
+      await resetCardIn(card.reader);
+      reopenCard(this.#module, card);
+    } catch {
+      this.#drop(card.reader);
+    }
   }
 
   #find(handle: string): { card: BoundCard; token: BoundToken } {
@@ -137,7 +159,7 @@ export class Pkcs11Backend implements TokenBackend {
       const { identity, pin } = await readCardFacts(reader, card.profile);
       // A fresh card may tell nothing of itself before the module has selected its application.
       if (before !== '' && identity !== before) throw new TokenError('ERR_CARD_CHANGED');
-      this.#checkReading(reader, { identity, content: contentOf(tokens) });
+      this.#readings.check(reader, { identity, content: contentOf(tokens) });
       for (const { description } of tokens) Object.assign(description, { identity }, pin === undefined ? {} : { pin });
       await addHiddenCertificates(card);
       this.#cards.set(reader, { ...card, identity });
@@ -148,20 +170,8 @@ export class Pkcs11Backend implements TokenBackend {
     }
   }
 
-  /**
-   * A module that was not initialised anew may show the content of a card that is no longer there (seen on OpenSC 0.23 after a swap
-   * without an event, even after a reset): identity and content have both changed since it last read this reader, or neither has.
-   */
-  #checkReading(reader: string, now: Reading): void {
-    const last = this.#readings.get(reader);
-    if (last !== undefined && (last.identity === now.identity) !== (last.content === now.content)) {
-      throw new TokenError('ERR_CARD_FAILED', { native: 'the module shows another card' });
-    }
-    this.#readings.set(reader, now);
-  }
-
   #restart(): void {
-    this.#readings.clear();
+    this.#readings.forget();
     this.#module.restart();
   }
 
@@ -183,6 +193,25 @@ export class Pkcs11Backend implements TokenBackend {
     return true;
   }
 
+  /** Whether this PIN may be sent now. @throws TokenError */
+  async #checkBeforePin(
+    card: BoundCard,
+    token: BoundToken,
+    pin: Uint8Array,
+    finalTryConfirmed: boolean,
+  ): Promise<void> {
+    if (pin.length === 0) throw new TokenError('ERR_PIN_FORMAT');
+    const status = await this.#orDropped(card, () => this.#statusOfSameCard(card, token));
+    if (status.state === 'locked') throw new TokenError('ERR_PIN_LOCKED', { triesLeft: 0 });
+    if (status.state === 'final' && !finalTryConfirmed) throw new TokenError('final-try-unconfirmed', status);
+  }
+
+  /** @throws TokenError ERR_CARD_CHANGED */
+  async #checkSameCard(card: BoundCard): Promise<void> {
+    if (card.identity === '') return;
+    if ((await readIdentity(card.reader, card.profile)) !== card.identity) throw new TokenError('ERR_CARD_CHANGED');
+  }
+
   /** The PIN's state, once it is certain that the card is the one that was bound. */
   async #statusOfSameCard(card: BoundCard, token: BoundToken): Promise<PinStatus> {
     if (card.identity === '') return this.#pinStatus(card, token);
@@ -193,14 +222,6 @@ export class Pkcs11Backend implements TokenBackend {
 
   async #pinStatus(card: BoundCard, token: BoundToken): Promise<PinStatus> {
     return (await readPinStatus(card.reader, card.profile)) ?? this.#module.tokenFacts(token.slot).pin;
-  }
-
-  /** A session that is logged in already would take any PIN for right: it is logged out first. */
-  #sendPin(token: BoundToken, pin: Uint8Array): number {
-    if (token.loggedIn) this.#module.logout(token.session);
-    token.loggedIn = false;
-    token.keys.clear();
-    return this.#module.login(token.session, pin);
   }
 
   /** What a refused PIN comes to. @throws TokenError for what says nothing of the PIN, such as CKR_USER_ALREADY_LOGGED_IN */

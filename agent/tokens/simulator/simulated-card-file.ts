@@ -7,12 +7,18 @@ import { z } from 'zod';
 
 const fileName = z.string().regex(/^[\w-][\w.-]{0,99}$/);
 
-const simulatedCard = z.strictObject({
-  label: z.string().min(1).max(32),
-  serialNumber: z.string().min(1).max(16),
+const pinRules = {
   pin: z.string().min(4).max(12),
   puk: z.string().min(4).max(12),
   triesLeft: z.int().min(0).max(3),
+};
+
+const simulatedCard = z.strictObject({
+  label: z.string().min(1).max(32),
+  serialNumber: z.string().min(1).max(16),
+  ...pinRules,
+  /** A PIN of its own for signatures: the card is two tokens then. `alwaysAuthenticate`: it is spent by one signature; default true. */
+  signature: z.strictObject({ ...pinRules, alwaysAuthenticate: z.boolean().exactOptional() }).exactOptional(),
   certificates: z
     .array(
       z.strictObject({
@@ -21,6 +27,8 @@ const simulatedCard = z.strictObject({
         label: z.string().max(64),
         certificateFile: fileName,
         keyFile: fileName,
+        /** Which PIN opens its key. Left out: the card's first one. */
+        pin: z.literal('signature').exactOptional(),
       }),
     )
     .max(32),
@@ -36,12 +44,16 @@ const simulatedCard = z.strictObject({
 export type SimulatedCardFile = z.infer<typeof simulatedCard>;
 
 /** What a card is made of: as the file, with bytes in the place of file names. */
-export interface SimulatedCardDefinition extends Omit<SimulatedCardFile, 'certificates' | 'triesLeft' | 'puk'> {
+export interface SimulatedCardDefinition extends Omit<
+  SimulatedCardFile,
+  'certificates' | 'triesLeft' | 'puk' | 'signature'
+> {
   puk?: string;
   /** Default 3. */
   triesLeft?: number;
+  signature?: Partial<NonNullable<SimulatedCardFile['signature']>> & { pin: string };
   /** `key` is PKCS#8 PEM; `certificate` is DER, or anything that a test wants to find there. */
-  certificates: readonly { id: string; label: string; certificate: Uint8Array; key: string }[];
+  certificates: readonly { id: string; label: string; certificate: Uint8Array; key: string; pin?: 'signature' }[];
 }
 
 const cardName = /^[a-z0-9][a-z0-9-]{0,40}$/;
@@ -54,13 +66,17 @@ function cardPath(directory: string, file: string): string {
 export function writeSimulatedCard(directory: string, name: string, definition: SimulatedCardDefinition): void {
   mkdirSync(join(directory, 'cards'), { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
-  const certificates = definition.certificates.map(({ id, label, certificate, key }) => {
+  const certificates = definition.certificates.map(({ certificate, key, ...rest }) => {
+    const { id } = rest;
     const [certificateFile, keyFile] = [`${name}-${id}.der`, `${name}-${id}.pem`];
     replaceFile(cardPath(directory, certificateFile), certificate);
     replaceFile(cardPath(directory, keyFile), key);
-    return { id, label, certificateFile, keyFile };
+    return { ...rest, certificateFile, keyFile };
   });
-  saveSimulatedCard(directory, name, { triesLeft: 3, puk: '87654321', ...definition, certificates });
+  const fresh = { triesLeft: 3, puk: '87654321' };
+  const { signature, ...card } = definition;
+  const more = signature === undefined ? {} : { signature: { ...fresh, ...signature } };
+  saveSimulatedCard(directory, name, { ...fresh, ...card, ...more, certificates });
 }
 
 /** Writes the JSON alone. @throws Error when it is no card or `name` cannot be a file's */

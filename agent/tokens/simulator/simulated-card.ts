@@ -1,40 +1,46 @@
-// The chip of a simulated card: its PIN, its keys, and what it counts. Knows nothing of readers and sessions.
+// The chip of a simulated card: its PINs, its keys, and what it counts. Knows nothing of readers and sessions.
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { type PinStatus } from '../../../shared/messages.ts';
-import { type SignatureAlgorithm, type TokenCertificate } from '../token.ts';
+import { type SignatureAlgorithm, type TokenCertificate, type TokenDescription, TokenError } from '../token.ts';
 import { readCardFile, readSimulatedCard, saveSimulatedCard, type SimulatedCardFile } from './simulated-card-file.ts';
-import { signDigest } from './simulated-key.ts';
+import { checkFit, signDigest } from './simulated-key.ts';
+import { SimulatedPin, type SimulatedPinState } from './simulated-pin.ts';
 
-/** What tests and the demo may know of a card, without asking it. */
-export interface SimulatedCardState {
-  verified: boolean;
-  triesLeft: number;
-  /** PINs that were sent to the card (C_Login), signatures made, PIN states read, resets, since the simulator started. */
-  logins: number;
-  signatures: number;
+/** `login` is the card's first PIN, or its only one; `signature` opens the keys that are its own. */
+export type SimulatedPinName = 'login' | 'signature';
+
+/** What tests and the demo may know of a card, without asking it: of its first PIN, of the whole card, of its PIN for signatures. */
+export interface SimulatedCardState extends SimulatedPinState {
+  /** PIN states read and resets since the simulator started. */
   statusReads: number;
   resets: number;
+  signaturePin?: SimulatedPinState;
+}
+
+interface SimulatedKey {
+  privateKey: KeyObject;
+  pin: SimulatedPinName;
 }
 
 export class SimulatedCard {
   readonly name: string;
   readonly #directory: string;
-  readonly #state: SimulatedCardState;
+  readonly #pins: Readonly<Record<SimulatedPinName, SimulatedPin>>;
+  readonly #counts = { statusReads: 0, resets: 0 };
   #file: SimulatedCardFile;
-  #keys = new Map<string, KeyObject>();
+  #keys = new Map<string, SimulatedKey>();
 
   /** @throws Error when the card's files cannot be read */
   constructor(directory: string, name: string) {
     this.#directory = directory;
     this.name = name;
     this.#file = readSimulatedCard(directory, name);
-    this.#state = {
-      verified: false,
-      triesLeft: this.#file.triesLeft,
-      logins: 0,
-      signatures: 0,
-      statusReads: 0,
-      resets: 0,
+    this.#pins = {
+      login: new SimulatedPin((triesLeft) => this.#save({ ...this.#file, triesLeft })),
+      signature: new SimulatedPin((triesLeft) => {
+        const { signature } = this.#file;
+        if (signature !== undefined) this.#save({ ...this.#file, signature: { ...signature, triesLeft } });
+      }),
     };
     this.powerOn();
   }
@@ -42,15 +48,19 @@ export class SimulatedCard {
   /** A cold start: the files are read again (a test may have changed them) and nothing is verified. */
   powerOn(): void {
     this.#file = readSimulatedCard(this.#directory, this.name);
-    this.#state.triesLeft = this.#file.triesLeft;
-    this.#state.verified = false;
+    this.#pins.login.powerOn(this.#file);
+    if (this.#file.signature !== undefined) this.#pins.signature.powerOn(this.#file.signature);
     this.#keys = new Map(
-      this.#file.certificates.map(({ id, keyFile }) => [id, createPrivateKey(readCardFile(this.#directory, keyFile))]),
+      this.#file.certificates.map(({ id, keyFile, pin }): [string, SimulatedKey] => {
+        return [id, { privateKey: createPrivateKey(readCardFile(this.#directory, keyFile)), pin: pin ?? 'login' }];
+      }),
     );
   }
 
   get state(): Readonly<SimulatedCardState> {
-    return { ...this.#state };
+    const { login, signature } = this.#pins;
+    const more = this.#file.signature === undefined ? {} : { signaturePin: signature.state };
+    return { ...login.state, ...this.#counts, ...more };
   }
 
   get definition(): Readonly<SimulatedCardFile> {
@@ -62,66 +72,92 @@ export class SimulatedCard {
     return Buffer.from(this.#file.serialNumber).toString('hex');
   }
 
-  get mechanisms(): ('CKM_RSA_PKCS' | 'CKM_RSA_PKCS_PSS' | 'CKM_ECDSA')[] {
-    const types = new Set([...this.#keys.values()].map((key) => key.asymmetricKeyType));
+  /** Each is a token of its own. */
+  get pins(): SimulatedPinName[] {
+    return this.#file.signature === undefined ? ['login'] : ['login', 'signature'];
+  }
+
+  mechanisms(pin: SimulatedPinName): TokenDescription['mechanisms'] {
+    const keys = [...this.#keys.values()].filter((key) => key.pin === pin);
+    const types = new Set(keys.map(({ privateKey }) => privateKey.asymmetricKeyType));
     return [
       ...(types.has('rsa') ? (['CKM_RSA_PKCS', 'CKM_RSA_PKCS_PSS'] as const) : []),
       ...(types.has('ec') ? (['CKM_ECDSA'] as const) : []),
     ];
   }
 
-  readCertificates(): TokenCertificate[] {
-    return this.#file.certificates.map(({ id, label, certificateFile }) => ({
-      id,
-      label,
-      der: readCardFile(this.#directory, certificateFile),
-    }));
+  readCertificates(wanted: SimulatedPinName): TokenCertificate[] {
+    return this.#file.certificates
+      .filter(({ pin = 'login' }) => pin === wanted)
+      .map(({ id, label, certificateFile }) => ({
+        id,
+        label,
+        der: readCardFile(this.#directory, certificateFile),
+        alwaysAuthenticate: this.#spends(wanted),
+      }));
   }
 
-  readPinStatus(): PinStatus {
-    this.#state.statusReads += 1;
-    return this.#pinStatus();
+  readPinStatus(pin: SimulatedPinName): PinStatus {
+    this.#counts.statusReads += 1;
+    return this.#pins[pin].status(this.#file.tellsTries ?? true);
   }
 
   /** The PIN reaches the chip. Answers whether it was right. */
-  verify(pin: Uint8Array): boolean {
-    this.#state.logins += 1;
-    if (this.#state.triesLeft === 0) return false;
-    const right = Buffer.from(this.#file.pin).equals(pin);
-    this.#state.verified = right;
-    this.setTriesLeft(right ? 3 : this.#state.triesLeft - 1);
-    return right;
+  verify(name: SimulatedPinName, pin: Uint8Array): boolean {
+    return this.#pins[name].verify(pin);
   }
 
-  /** RSA or ECDSA over a digest with the key `id`; undefined when there is no such key. Whether the PIN was verified is the caller's to ask. */
-  sign(id: string, algorithm: SignatureAlgorithm, digest: Uint8Array): Uint8Array | undefined {
-    const key = this.#keys.get(id);
-    if (key === undefined) return undefined;
+  isVerified(pin: SimulatedPinName): boolean {
+    return this.#pins[pin].state.verified;
+  }
+
+  /** @throws TokenError ERR_CARD_FAILED when this PIN opens no such key, or the key cannot make this signature */
+  checkKey(pin: SimulatedPinName, id: string, algorithm: SignatureAlgorithm, digest: Uint8Array): void {
+    checkFit(this.#key(pin, id), algorithm, digest);
+  }
+
+  /**
+   * RSA or ECDSA over a digest with the key `id`. Refused while its PIN is not verified; a PIN that is wanted for each signature is
+   * spent. @throws TokenError login-lost, ERR_CARD_FAILED
+   */
+  sign(pin: SimulatedPinName, id: string, algorithm: SignatureAlgorithm, digest: Uint8Array): Uint8Array {
+    const key = this.#key(pin, id);
+    if (!this.isVerified(pin)) throw new TokenError('login-lost', { native: 'CKR_USER_NOT_LOGGED_IN (0x101)' });
+    if (this.#spends(pin)) this.#pins[pin].setVerified(false);
     const signature = signDigest(key, algorithm, digest);
-    this.#state.signatures += 1;
+    this.#pins[pin].signed();
     return signature;
   }
 
   reset(): void {
-    this.#state.resets += 1;
-    this.#state.verified = false;
+    this.#counts.resets += 1;
+    this.setVerified(false);
+  }
+
+  forget(pin: SimulatedPinName): void {
+    this.#pins[pin].setVerified(false);
   }
 
   setVerified(verified: boolean): void {
-    this.#state.verified = verified;
+    for (const pin of this.pins) this.#pins[pin].setVerified(verified);
   }
 
-  setTriesLeft(triesLeft: number): void {
-    if (this.#file.triesLeft !== triesLeft) {
-      this.#file = { ...this.#file, triesLeft };
-      saveSimulatedCard(this.#directory, this.name, this.#file);
-    }
-    this.#state.triesLeft = triesLeft;
+  setTriesLeft(triesLeft: number, pin: SimulatedPinName): void {
+    this.#pins[pin].setTriesLeft(triesLeft);
   }
 
-  #pinStatus(): PinStatus {
-    const { triesLeft } = this.#state;
-    const state = triesLeft === 0 ? 'locked' : triesLeft === 1 ? 'final' : triesLeft === 2 ? 'low' : 'ok';
-    return this.#file.tellsTries === false ? { state } : { state, triesLeft };
+  #key(pin: SimulatedPinName, id: string): KeyObject {
+    const key = this.#keys.get(id);
+    if (key?.pin !== pin) throw new TokenError('ERR_CARD_FAILED', { native: 'CKR_KEY_HANDLE_INVALID (0x60)' });
+    return key.privateKey;
+  }
+
+  #spends(pin: SimulatedPinName): boolean {
+    return pin === 'signature' && (this.#file.signature?.alwaysAuthenticate ?? true);
+  }
+
+  #save(file: SimulatedCardFile): void {
+    this.#file = file;
+    saveSimulatedCard(this.#directory, this.name, file);
   }
 }

@@ -7,13 +7,14 @@ import { type PinStatus } from '../../../shared/messages.ts';
 import { type OpenBackend } from '../module-host-service.ts';
 import { shownCertificate } from '../shown-certificate.ts';
 import {
+  type PinSignature,
   type ReaderPicture,
   type SignatureAlgorithm,
   type TokenBackend,
   type TokenDescription,
   TokenError,
 } from '../token.ts';
-import { type SimulatedCard } from './simulated-card.ts';
+import { type SimulatedCard, type SimulatedPinName } from './simulated-card.ts';
 import { type SimulatedReader, SimulatedReaders } from './simulated-readers.ts';
 import { serveSimulatorControl } from './simulator-control-server.ts';
 import { SimulatorFaults } from './simulator-faults.ts';
@@ -46,6 +47,7 @@ interface Session {
   events: number;
   connection: number;
   identity: string;
+  pin: SimulatedPinName;
   loggedIn: boolean;
 }
 
@@ -67,34 +69,29 @@ export class SimulatorBackend implements TokenBackend {
     if (reader === undefined) return [];
     const card = answeringCard(reader);
     if (reset) card.reset();
-    const handle = randomUUID();
-    this.#sessions.set(handle, {
-      reader,
-      events: reader.events,
-      connection: this.#readers.connection,
-      identity: card.identity,
-      loggedIn: false,
+    const { events } = reader;
+    const { connection } = this.#readers;
+    const tokens = card.pins.map((pin) => {
+      const handle = randomUUID();
+      this.#sessions.set(handle, { reader, events, connection, identity: card.identity, pin, loggedIn: false });
+      return describe(handle, name, card, pin);
     });
     this.#readers.setInUse(reader, true);
-    return [describe(handle, name, card)];
+    return tokens;
   }
 
   async pinStatus(handle: string): Promise<PinStatus> {
     this.#faults.meet('pinStatus');
-    return Promise.resolve(this.#cardOf(this.#session(handle)).readPinStatus());
+    const session = this.#session(handle);
+    return Promise.resolve(this.#cardOf(session).readPinStatus(session.pin));
   }
 
   async login(handle: string, pin: Uint8Array, finalTryConfirmed: boolean): Promise<void> {
     try {
       this.#faults.meet('login');
       const session = this.#session(handle);
-      const card = this.#cardOf(session);
-      if (card.identity !== session.identity) throw new TokenError('ERR_CARD_CHANGED');
-      const { state } = card.readPinStatus();
-      if (state === 'locked') throw new TokenError('ERR_PIN_LOCKED', { triesLeft: 0 });
-      if (state === 'final' && !finalTryConfirmed) throw new TokenError('final-try-unconfirmed', { triesLeft: 1 });
-      session.loggedIn = card.verify(pin);
-      if (!session.loggedIn) throw refusedPin(card.readPinStatus());
+      sendPin(this.#cardOf(session), session, pin, finalTryConfirmed);
+      session.loggedIn = true;
     } finally {
       pin.fill(0);
     }
@@ -107,14 +104,32 @@ export class SimulatorBackend implements TokenBackend {
     await wait(this.#cardOf(session).definition.signMilliseconds ?? 0);
     // The card may have been pulled or swapped meanwhile. A driver that was not told signs with whatever card is there.
     const card = this.#cardOf(session);
-    if (!session.loggedIn || !card.state.verified) {
+    if (!session.loggedIn || !card.isVerified(session.pin)) {
       session.loggedIn = false;
       throw new TokenError('login-lost', { native: 'CKR_USER_NOT_LOGGED_IN (0x101)' });
     }
-    const signature = card.sign(id, algorithm, digest);
-    if (signature === undefined) throw new TokenError('ERR_CARD_FAILED', { native: 'CKR_KEY_HANDLE_INVALID (0x60)' });
-    if (corrupt) signature[0] = (signature[0] ?? 0) ^ 1;
-    return signature;
+    const signature = card.sign(session.pin, id, algorithm, digest);
+    return corrupt ? corrupted(signature) : signature;
+  }
+
+  async signWithPin(handle: string, wanted: PinSignature, pin: Uint8Array): Promise<Uint8Array> {
+    const { certificate, algorithm, digest, finalTryConfirmed } = wanted;
+    try {
+      const corrupt = this.#faults.meet('signWithPin');
+      const session = this.#session(handle);
+      const asked = this.#cardOf(session);
+      asked.checkKey(session.pin, certificate, algorithm, digest);
+      const wasLoggedIn = session.loggedIn;
+      sendPin(asked, session, pin, finalTryConfirmed);
+      session.loggedIn = wasLoggedIn;
+      await wait(asked.definition.signMilliseconds ?? 0);
+      const card = this.#cardOf(session);
+      const signature = card.sign(session.pin, certificate, algorithm, digest);
+      if (!wasLoggedIn) card.forget(session.pin);
+      return corrupt ? corrupted(signature) : signature;
+    } finally {
+      pin.fill(0);
+    }
   }
 
   async lock(handle: string): Promise<void> {
@@ -162,6 +177,21 @@ function answeringCard(reader: SimulatedReader): SimulatedCard {
   return reader.card;
 }
 
+/** Nobody is logged in to the session afterwards: that is the caller's to say. @throws TokenError when the PIN may not be sent, or is wrong */
+function sendPin(card: SimulatedCard, session: Session, pin: Uint8Array, finalTryConfirmed: boolean): void {
+  if (card.identity !== session.identity) throw new TokenError('ERR_CARD_CHANGED');
+  const { state } = card.readPinStatus(session.pin);
+  if (state === 'locked') throw new TokenError('ERR_PIN_LOCKED', { triesLeft: 0 });
+  if (state === 'final' && !finalTryConfirmed) throw new TokenError('final-try-unconfirmed', { triesLeft: 1 });
+  session.loggedIn = false;
+  if (!card.verify(session.pin, pin)) throw refusedPin(card.readPinStatus(session.pin));
+}
+
+function corrupted(signature: Uint8Array): Uint8Array {
+  signature[0] = (signature[0] ?? 0) ^ 1;
+  return signature;
+}
+
 function removed(): TokenError {
   return new TokenError('ERR_CARD_REMOVED', { native: 'CKR_DEVICE_REMOVED (0x32)' });
 }
@@ -176,22 +206,25 @@ function refusedPin(status: PinStatus): TokenError {
   });
 }
 
-function describe(handle: string, reader: string, card: SimulatedCard): TokenDescription {
+/** What OpenSC's PKCS#11 module writes behind a card's label: the label of the token's PIN. */
+const pinLabels: Readonly<Record<SimulatedPinName, string>> = { login: 'Legitimering', signature: 'Underskrift' };
+
+function describe(handle: string, reader: string, card: SimulatedCard, pin: SimulatedPinName): TokenDescription {
   const { label, serialNumber, protectedAuthenticationPath } = card.definition;
   return {
     handle,
     reader,
-    label,
+    label: card.pins.length === 1 ? label : `${label} (${pinLabels[pin]})`,
     serialNumber,
     manufacturer: 'Kortbro',
     model: 'Simulated card',
     identity: card.identity,
     protectedAuthenticationPath: protectedAuthenticationPath ?? false,
-    pin: card.readPinStatus(),
-    mechanisms: card.mechanisms,
+    pin: card.readPinStatus(pin),
+    mechanisms: card.mechanisms(pin),
     certificates: card
-      .readCertificates()
-      .map(({ id, label, der }) => shownCertificate(id, label, der))
+      .readCertificates(pin)
+      .map(({ id, label: name, der, ...rest }) => ({ ...shownCertificate(id, name, der), ...rest }))
       .slice(0, limits.certificatesPerToken),
   };
 }

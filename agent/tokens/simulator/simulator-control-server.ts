@@ -59,7 +59,7 @@ function perform(command: SimulatorCommand, readers: SimulatedReaders, faults: S
   } else if ('mute' in command) readers.setMute(command.mute, true);
   else if ('unmute' in command) readers.setMute(command.unmute, false);
   else if ('reset' in command) readers.cardIn(command.reset)?.reset();
-  else if ('tries' in command) readers.card(command.card).setTriesLeft(command.tries);
+  else if ('tries' in command) readers.card(command.card).setTriesLeft(command.tries, command.pin ?? 'login');
   else if ('service' in command) readers.setService(command.service === 'stop' ? 'stopped' : 'running');
   else if ('hang' in command) faults.set(command.hang, { kind: 'hang' });
   else if ('crash' in command) faults.set(command.crash, { kind: 'crash' });

@@ -47,8 +47,8 @@ export class SimulatorControl {
     return this.#command({ reset: reader });
   }
 
-  setTriesLeft(card: string, tries: number): Promise<SimulatorState> {
-    return this.#command({ tries, card });
+  setTriesLeft(card: string, tries: number, pin: 'login' | 'signature' = 'login'): Promise<SimulatorState> {
+    return this.#command({ tries, card, pin });
   }
 
   stopService(): Promise<SimulatorState> {
@@ -72,8 +72,8 @@ export class SimulatorControl {
   }
 
   /** The next signature is wrong by one bit. */
-  corruptSignature(): Promise<SimulatorState> {
-    return this.#command({ corrupt: 'sign' });
+  corruptSignature(call: 'sign' | 'signWithPin' = 'sign'): Promise<SimulatorState> {
+    return this.#command({ corrupt: call });
   }
 
   state(): Promise<SimulatorState> {

@@ -2,7 +2,7 @@
 import { type TokenFailure, TokenError } from '../token.ts';
 
 /** Calls that a fault can wait for. */
-export const faultCalls = ['bind', 'pinStatus', 'login', 'sign', 'lock', 'release'] as const;
+export const faultCalls = ['bind', 'pinStatus', 'login', 'sign', 'signWithPin', 'lock', 'release'] as const;
 export type FaultCall = (typeof faultCalls)[number];
 
 export type Fault =

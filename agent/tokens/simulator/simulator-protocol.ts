@@ -4,10 +4,10 @@
 //                                     the new card answers as if its PIN had been given
 //   {"mute":0}  {"unmute":0}          a contact glitch; the card loses what was verified, no event is counted
 //   {"reset":0}                       another program resets the card
-//   {"tries":1,"card":"anna"}         sets the tries left (another program spent the others)
+//   {"tries":1,"card":"anna"}         sets the tries left (another program spent the others); "pin":"signature" those of that PIN
 //   {"service":"stop"} {"service":"start"}   the smart-card service; starting it is a new connection
 //   {"hang":CALL} {"crash":CALL} {"corrupt":"sign"} {"fail":CALL,"failure":"ERR_CARD_FAILED"}
-//                                     once, at the next call: bind, pinStatus, login, sign, lock, release
+//                                     once, at the next call: bind, pinStatus, login, sign, signWithPin, lock, release
 //   {"state":true}                    what there is
 // Every answer is {"ok":true,"state":STATE} or {"ok":false,"error":"why"}; STATE is `simulatorState` below.
 import { z } from 'zod';
@@ -29,17 +29,18 @@ export const simulatorCommand = z.union([
   z.strictObject({ mute: reader }),
   z.strictObject({ unmute: reader }),
   z.strictObject({ reset: reader }),
-  z.strictObject({ tries: z.int().min(0).max(3), card }),
+  z.strictObject({ tries: z.int().min(0).max(3), card, pin: z.enum(['login', 'signature']).exactOptional() }),
   z.strictObject({ service: z.enum(['stop', 'start']) }),
   z.strictObject({ hang: call }),
   z.strictObject({ crash: call }),
-  z.strictObject({ corrupt: z.literal('sign') }),
+  z.strictObject({ corrupt: z.enum(['sign', 'signWithPin']) }),
   z.strictObject({ fail: call, failure }),
   z.strictObject({ state: z.literal(true) }),
 ]);
 export type SimulatorCommand = z.infer<typeof simulatorCommand>;
 
 const count = z.int().min(0);
+const pinState = { verified: z.boolean(), triesLeft: count, logins: count, signatures: count };
 
 const simulatorState = z.strictObject({
   service: z.enum(['running', 'stopped']),
@@ -49,12 +50,10 @@ const simulatorState = z.strictObject({
   cards: z.record(
     z.string(),
     z.strictObject({
-      verified: z.boolean(),
-      triesLeft: count,
-      logins: count,
-      signatures: count,
+      ...pinState,
       statusReads: count,
       resets: count,
+      signaturePin: z.strictObject(pinState).exactOptional(),
     }),
   ),
 });

@@ -6,7 +6,15 @@ import { type TokenBackend, TokenError } from '../../../agent/tokens/token.ts';
 import { parseStrictJson } from '../../../shared/strict-json.ts';
 
 const never = (): Promise<never> => Promise.reject(new Error('not expected'));
-const idle: TokenBackend = { bind: never, pinStatus: never, login: never, sign: never, lock: never, release: never };
+const idle: TokenBackend = {
+  bind: never,
+  pinStatus: never,
+  login: never,
+  sign: never,
+  signWithPin: never,
+  lock: never,
+  release: never,
+};
 
 function serviceOf(backend: Partial<TokenBackend>): {
   ask: (request: unknown, bytes?: Buffer) => Promise<{ answer: HostAnswer; bytes: Uint8Array }>;

@@ -1,0 +1,58 @@
+// Keys that sign documents (keyUsage nonRepudiation), each with the PIN that opens it, and the one way to a signature with them: the PIN
+// is given for each, and nothing is released that the key's certificate does not verify.
+import { type PinStatus } from '../../shared/messages.ts';
+import { isDigestSignedBy } from '../tokens/digest-signature.ts';
+import { type PinSignature, TokenError } from '../tokens/token.ts';
+import { type BoundToken, type TokenKey } from './bound-token.ts';
+import { pinAfter } from './pin-after.ts';
+
+/** How the PIN stands: `token.pin`, which `token.backend.pinStatus(token.description.handle)` reads anew. */
+export interface SignatureKey {
+  token: BoundToken;
+  key: TokenKey;
+  /** `signature`: a PIN of its own (PIN2). `shared`: the PIN that opens the card's login keys too. */
+  pin: 'signature' | 'shared';
+}
+
+/** Every key for signatures on these tokens. */
+export function signatureKeys(tokens: readonly BoundToken[]): SignatureKey[] {
+  return tokens.flatMap((token) => {
+    const isShared = token.keys.some(({ certificate }) => certificate.usage === 'authentication');
+    const keys = token.keys.filter(({ certificate }) => certificate.usage === 'signature');
+    return keys.map((key): SignatureKey => ({ token, key, pin: isShared ? 'shared' : 'signature' }));
+  });
+}
+
+/**
+ * Sends the PIN to the card that was bound, signs `digest` once and verifies the signature against the certificate. Keeps `token.pin`
+ * as the card tells it. Nothing is sent when `signal` aborts, or the card leaves, before it is the PIN's turn. Throws TokenError as
+ * TokenBackend.signWithPin does; a signature by another key: ERR_CARD_FAILED. `pin` is zeroed.
+ */
+export async function signWithPin(
+  { token, key }: Pick<SignatureKey, 'token' | 'key'>,
+  wanted: Omit<PinSignature, 'certificate'>,
+  pin: Uint8Array,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  try {
+    const { backend, description, gone } = token;
+    const ended = AbortSignal.any([signal, gone]);
+    ended.throwIfAborted();
+    const { algorithm } = wanted;
+    const digest = Uint8Array.from(wanted.digest);
+    const order = { ...wanted, digest, certificate: key.id };
+    const signature = await backend.signWithPin(description.handle, order, pin, ended);
+    token.pin = { state: 'ok' };
+    if (isDigestSignedBy(key.certificate.publicKey, algorithm, digest, signature)) return signature;
+    throw new TokenError('ERR_CARD_FAILED', { native: 'signature does not match certificate' });
+  } catch (error) {
+    token.pin = statusAfter(error) ?? token.pin;
+    throw error;
+  } finally {
+    pin.fill(0);
+  }
+}
+
+function statusAfter(error: unknown): PinStatus | undefined {
+  return error instanceof TokenError ? pinAfter(error) : undefined;
+}
