@@ -143,7 +143,19 @@ const signedDocument = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('failed'), code: errorCode }),
 ]);
 
-const algorithmName = z.enum(['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS1', 'RS256', 'RS384', 'RS512']);
+/** JWA names (RFC 7518 3.1); RS1: RSASSA-PKCS1-v1_5 with SHA-1, for what is older than the law allows. */
+export const algorithmName = z.enum([
+  'ES256',
+  'ES384',
+  'ES512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'RS1',
+  'RS256',
+  'RS384',
+  'RS512',
+]);
 
 /** What came of it: one entry for each document, in order. */
 const signed = z.strictObject({
@@ -184,7 +196,6 @@ export type SigningMessage = z.infer<(typeof signingMessages)[number]>;
 export type SigningAnswer = z.infer<(typeof signingAnswers)[number]>;
 export type SigningConsent = z.infer<typeof consent>;
 export type SigningKey = z.infer<typeof signingKey>;
-/** JWA names (RFC 7518 3.1); RS1: RSASSA-PKCS1-v1_5 with SHA-1, for what is older than the law allows. */
 export type SignatureAlgorithm = z.infer<typeof algorithmName>;
 export type Signed = z.infer<typeof signed>;
 export type SignedDocument = z.infer<typeof signedDocument>;

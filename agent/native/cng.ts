@@ -46,7 +46,7 @@ export interface ListedKey {
 /** How a digest is padded. `hash`: CNG's name of the hash it was made with, "SHA256"; '' for 'none', which is ECDSA's. */
 export interface SignaturePadding {
   readonly padding: 'pkcs1' | 'pss' | 'none';
-  readonly hash: 'SHA256' | 'SHA384' | 'SHA512' | '';
+  readonly hash: 'SHA1' | 'SHA256' | 'SHA384' | 'SHA512' | '';
 }
 
 export type StoredCertificate = NativeStoredCertificate;

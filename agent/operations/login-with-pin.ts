@@ -1,31 +1,15 @@
-// The PIN dialog and the login that follows: the one way in which a PIN reaches a card. One typed PIN is sent at most once,
-// to the card that the dialog named; nothing is asked or tried again by itself.
+// The login that follows a PIN dialog.
 import { KortbroError } from '../../shared/errors.ts';
 import { type PinStatus } from '../../shared/messages.ts';
-import { unlessAborted } from '../cards/abort-wait.ts';
 import { type BoundToken, type TokenKey } from '../cards/bound-token.ts';
-import { pinAfter } from '../cards/pin-after.ts';
-import { zero } from '../native/secret-memory.ts';
-import { askConfirmation, askPin, type DialogOptions } from '../pin/pinentry.ts';
-import { findPinentry } from '../pin/pinentry-program.ts';
 import { finalTryDialog, pinDialog, type PromptReason } from '../pin/prompt-texts.ts';
-import { TokenError } from '../tokens/token.ts';
 import { checkAllowed } from './allowed-site.ts';
-import { dialogOptions, type OperationCall, type OperationContext } from './context.ts';
+import { withPin } from './ask-pin.ts';
+import { type OperationCall, type OperationContext } from './context.ts';
 import { lockCard } from './end-pin-sso.ts';
 import { holderText } from './token-places.ts';
 
-/** How long the dialog has been open before the PIN's state is read again: a quick holder's PIN never waits for it. */
-const statusReadDelay = 700;
-
-/** Thrown inside only: the card tells another state than the dialog did, so that it must be shown anew. */
-class StatusChanged extends Error {}
-
-/**
- * Asks for the PIN and logs the token in; belongs inside a dialog turn. Throws KortbroError: ERR_PIN_WRONG, ERR_PIN_LOCKED,
- * ERR_PIN_PAD_UNSUPPORTED, ERR_CARD_CHANGED, ERR_CARD_REMOVED, ERR_USER_*, or TokenError for what the driver failed at. A call that
- * is cancelled throws its signal's reason, or what the card said of the PIN; the token is not logged in then.
- */
+/** Asks for the PIN and logs the token in. Throws as withPin; a call that is cancelled leaves the token not logged in. */
 export async function loginWithPin(
   context: OperationContext,
   call: OperationCall,
@@ -34,49 +18,15 @@ export async function loginWithPin(
   key: TokenKey,
   reason: PromptReason,
 ): Promise<void> {
-  if (token.description.protectedAuthenticationPath) throw new KortbroError('ERR_PIN_PAD_UNSUPPORTED');
-  for (;;) {
-    try {
-      await askAndLogin(context, call, origin, token, key, reason);
-      return;
-    } catch (error) {
-      if (!(error instanceof StatusChanged)) throw error;
-    }
-  }
-}
-
-async function askAndLogin(
-  context: OperationContext,
-  call: OperationCall,
-  origin: string,
-  token: BoundToken,
-  key: TokenKey,
-  reason: PromptReason,
-): Promise<void> {
-  if (token.pin.state === 'locked') {
-    // The holder may have unlocked it since, in another program.
-    const reading = token.backend.pinStatus(token.description.handle);
-    token.pin = await unlessAborted(reading, AbortSignal.any([call.signal, token.gone]));
-  }
-  if (token.pin.state === 'locked') throw new KortbroError('ERR_PIN_LOCKED');
-  const shown = token.pin;
-  const final = isFinal(shown);
-  const superseded = new AbortController();
-  const options = dialogOptions(context, call, findPinentry, token.gone, superseded.signal);
-  const stopReading = rereadStatus(context, token, superseded);
-  let pin: Buffer | undefined;
-  try {
-    if (final) await confirmFinalTry(options, finalTryDialog(call.language, origin, holderText(key)));
-    pin = await askPin(options, pinDialog(call.language, origin, holderText(key), shown, reason));
-    options.signal.throwIfAborted();
+  const holder = holderText(key);
+  const dialogs = {
+    pin: (status: PinStatus) => pinDialog(call.language, origin, holder, status, reason),
+    finalTry: finalTryDialog(call.language, origin, holder),
+  };
+  await withPin(context, call, token, dialogs, async (pin, final, signal) => {
     checkAllowed(context, origin, { token, key });
-    await sendPin(context, call, token, pin, final, options.signal);
-  } catch (error) {
-    throw noteFailure(token, error);
-  } finally {
-    stopReading();
-    if (pin !== undefined) zero(pin);
-  }
+    await sendPin(context, call, token, pin, final, signal);
+  });
 }
 
 /**
@@ -111,42 +61,4 @@ async function sendPin(
 
 function isSessionLocked(reason: unknown): boolean {
   return reason instanceof KortbroError && reason.code === 'ERR_AGENT_SESSION_LOCKED';
-}
-
-async function confirmFinalTry(options: DialogOptions, text: Parameters<typeof askConfirmation>[1]): Promise<void> {
-  if ((await askConfirmation(options, text)) !== 'ok') throw new KortbroError('ERR_USER_CANCELLED');
-}
-
-/** A lock made by another program is unseen without a look at the card: taken once, while the dialog is open. */
-function rereadStatus(context: OperationContext, token: BoundToken, superseded: AbortController): () => void {
-  let wanted = true;
-  const cancel = context.clock.after(statusReadDelay, () => {
-    const before = token.pin;
-    token.backend.pinStatus(token.description.handle).then(
-      (now) => {
-        if (!wanted) return;
-        token.pin = now;
-        if (now.state === 'locked' || isFinal(now) !== isFinal(before)) superseded.abort(new StatusChanged());
-      },
-      // The card cannot be asked any more: a PIN that is typed now would go nowhere.
-      (error: unknown) => {
-        if (wanted) superseded.abort(error);
-      },
-    );
-  });
-  return () => {
-    wanted = false;
-    cancel();
-  };
-}
-
-/** Remembers what the refusal tells of the PIN, and turns the driver's word into ours. */
-function noteFailure(token: BoundToken, error: unknown): unknown {
-  if (!(error instanceof TokenError)) return error;
-  token.pin = pinAfter(error) ?? token.pin;
-  return error.failure === 'final-try-unconfirmed' ? new StatusChanged() : error;
-}
-
-function isFinal({ state, triesLeft }: PinStatus): boolean {
-  return state === 'final' || triesLeft === 1;
 }

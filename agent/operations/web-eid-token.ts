@@ -6,7 +6,9 @@ import { decodeBase64 } from '../../shared/base64.ts';
 import { type AuthenticationToken } from '../../shared/messages.ts';
 import { productVersion } from '../../shared/names.ts';
 import { type CardCertificate } from '../certificates/certificate.ts';
-import { type SignatureAlgorithm, type TokenDescription } from '../tokens/token.ts';
+import { type TokenDescription } from '../tokens/token.ts';
+
+type LoginAlgorithm = AuthenticationToken['algorithm'];
 
 /** 44 to 128 characters of canonical base64 (at least 256 bits). @throws KortbroError ERR_REQUEST_NONCE */
 export function checkNonce(nonce: string): void {
@@ -15,14 +17,14 @@ export function checkNonce(nonce: string): void {
 }
 
 /** The algorithm for a key: by curve; for RSA PKCS#1 v1.5 where the token has it, else PSS. */
-export function signatureAlgorithm(key: KeyObject, mechanisms: TokenDescription['mechanisms']): SignatureAlgorithm {
+export function signatureAlgorithm(key: KeyObject, mechanisms: TokenDescription['mechanisms']): LoginAlgorithm {
   if (key.asymmetricKeyType === 'rsa') {
     if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) throw new KortbroError('ERR_CARD_CERTIFICATE_INVALID');
     if (mechanisms.includes('CKM_RSA_PKCS')) return 'RS256';
     if (mechanisms.includes('CKM_RSA_PKCS_PSS')) return 'PS256';
   }
   if (key.asymmetricKeyType === 'ec' && mechanisms.includes('CKM_ECDSA')) {
-    const byCurve: Record<string, SignatureAlgorithm> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' };
+    const byCurve: Record<string, LoginAlgorithm> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' };
     const algorithm = byCurve[key.asymmetricKeyDetails?.namedCurve ?? ''];
     if (algorithm !== undefined) return algorithm;
   }
@@ -30,21 +32,21 @@ export function signatureAlgorithm(key: KeyObject, mechanisms: TokenDescription[
 }
 
 /** hash(origin) || hash(nonce): origin without trailing slash, nonce as the text of its base64. */
-export function tokenBytes(algorithm: SignatureAlgorithm, origin: string, nonce: string): Buffer {
+export function tokenBytes(algorithm: LoginAlgorithm, origin: string, nonce: string): Buffer {
   const hash = hashName(algorithm);
   const digest = (text: string) => createHash(hash).update(text, 'utf8').digest();
   return Buffer.concat([digest(origin), digest(nonce)]);
 }
 
 /** What the token signs: the hash of `tokenBytes`. */
-export function tokenDigest(algorithm: SignatureAlgorithm, bytes: Uint8Array): Buffer {
+export function tokenDigest(algorithm: LoginAlgorithm, bytes: Uint8Array): Buffer {
   return createHash(hashName(algorithm)).update(bytes).digest();
 }
 
 /** Whether `signature` over `bytes` was made by the certificate's key. Nothing is released that does not pass here. */
 export function isSignedBy(
   certificate: CardCertificate,
-  algorithm: SignatureAlgorithm,
+  algorithm: LoginAlgorithm,
   bytes: Uint8Array,
   signature: Uint8Array,
 ): boolean {
@@ -64,7 +66,7 @@ export function isSignedBy(
 /** Writes the token. */
 export function authenticationToken(
   certificate: CardCertificate,
-  algorithm: SignatureAlgorithm,
+  algorithm: LoginAlgorithm,
   signature: Uint8Array,
 ): AuthenticationToken {
   return {
@@ -76,6 +78,6 @@ export function authenticationToken(
   };
 }
 
-function hashName(algorithm: SignatureAlgorithm): string {
+function hashName(algorithm: LoginAlgorithm): string {
   return `sha${algorithm.slice(2)}`;
 }

@@ -2,8 +2,13 @@
 import { type SignatureAlgorithm } from './token.ts';
 
 /** The hash that an algorithm's digest was made with, by its name in node:crypto, and its length in bytes. */
-export function hashOf(algorithm: SignatureAlgorithm): { name: 'sha256' | 'sha384' | 'sha512'; length: number } {
+export function hashOf(algorithm: SignatureAlgorithm): {
+  name: 'sha1' | 'sha256' | 'sha384' | 'sha512';
+  length: number;
+} {
   switch (algorithm.slice(2)) {
+    case '1':
+      return { name: 'sha1', length: 20 };
     case '256':
       return { name: 'sha256', length: 32 };
     case '384':
@@ -14,6 +19,7 @@ export function hashOf(algorithm: SignatureAlgorithm): { name: 'sha256' | 'sha38
 }
 
 const prefixes = {
+  sha1: '3021300906052b0e03021a05000414',
   sha256: '3031300d060960864801650304020105000420',
   sha384: '3041300d060960864801650304020205000430',
   sha512: '3051300d060960864801650304020305000440',

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { isErrorCode } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import { algorithmName } from '../../shared/signing.ts';
 import { type TokenFailure } from './token.ts';
 
 /** Tokens (PKCS#11 slots) of one card that are told; two are usual, one for each PIN. */
@@ -14,7 +15,7 @@ export const maximumBytes = 4096;
 
 const handle = z.string().min(1).max(200);
 const reader = z.string().min(1).max(300);
-const algorithm = z.enum(['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512']);
+const algorithm = algorithmName;
 
 /** Agent to module host. The first frame is `open`, once. */
 export const hostRequest = z.discriminatedUnion('call', [

@@ -2,13 +2,13 @@
 // process per driver, so that vendor code that hangs or crashes takes nothing else with it.
 import { type ErrorCode } from '../../shared/errors.ts';
 import { type PinStatus } from '../../shared/messages.ts';
+import { type SignatureAlgorithm } from '../../shared/signing.ts';
 
 /** All readers at one moment, as PC/SC or the simulator shows them: the addon's own shape. */
 export { type ReaderPicture } from '../native/reader-picture.ts';
 
-/** JWA names (RFC 7518 3.1) of the signatures that a token may be asked for. ECDSA values are raw r||s. */
-export type SignatureAlgorithm =
-  'ES256' | 'ES384' | 'ES512' | 'PS256' | 'PS384' | 'PS512' | 'RS256' | 'RS384' | 'RS512';
+/** JWA names of the signatures that a token may be asked for. ECDSA values are raw r||s. */
+export { type SignatureAlgorithm };
 
 /** A certificate on the token and what the token can do with its key. */
 export interface TokenCertificate {

@@ -45,14 +45,14 @@ export class SigningConversation {
     const intake = new DocumentIntake(entries);
     this.#channel.tell({ type: 'signing', stage: 'receiving' });
     if (!intake.isComplete) {
-      await this.#expect<void>(signal, limits.pieceTime, 'ERR_DOCUMENT_INCOMPLETE', (done) => ({
+      await this.#expect<true>(signal, limits.pieceTime, 'ERR_DOCUMENT_INCOMPLETE', (done) => ({
         type: 'document',
         take: ({ document, offset, data }) => {
           const bytes = decodeBase64(data);
           if (bytes === undefined) throw new KortbroError('ERR_REQUEST_INVALID');
           const next = intake.take(document, offset, bytes);
           this.#channel.tell({ type: 'document-taken', document, offset: next });
-          if (intake.isComplete) done();
+          if (intake.isComplete) done(true);
         },
       }));
     }
@@ -78,9 +78,9 @@ export class SigningConversation {
   async deliver(signed: Signed, signatures: readonly (Uint8Array | undefined)[], signal: AbortSignal): Promise<void> {
     this.#signatures = signatures;
     this.#channel.tell({ type: 'signing', stage: 'signed', signed });
-    await this.#expect<void>(signal, limits.fetchTime, 'ERR_DOCUMENT_INCOMPLETE', (done) => ({
+    await this.#expect<true>(signal, limits.fetchTime, 'ERR_DOCUMENT_INCOMPLETE', (done) => ({
       type: 'taken',
-      take: done,
+      take: () => done(true),
     }));
   }
 

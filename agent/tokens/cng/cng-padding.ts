@@ -3,7 +3,7 @@ import { type SignaturePadding } from '../../native/cng.ts';
 import { hashOf } from '../digest-info.ts';
 import { type SignatureAlgorithm, TokenError } from '../token.ts';
 
-const hashNames = { sha256: 'SHA256', sha384: 'SHA384', sha512: 'SHA512' } as const;
+const hashNames = { sha1: 'SHA1', sha256: 'SHA256', sha384: 'SHA384', sha512: 'SHA512' } as const;
 
 /** @throws TokenError ERR_CARD_FAILED when the digest is not of the algorithm's hash, or the key of another kind */
 export function paddingOf(algorithm: SignatureAlgorithm, digest: Uint8Array, group: 'RSA' | 'ECDSA'): SignaturePadding {

@@ -11,6 +11,7 @@ export interface SignInput {
 }
 
 const pssHashes = {
+  sha1: [pkcs11js.CKM_SHA_1, pkcs11js.CKG_MGF1_SHA1],
   sha256: [pkcs11js.CKM_SHA256, pkcs11js.CKG_MGF1_SHA256],
   sha384: [pkcs11js.CKM_SHA384, pkcs11js.CKG_MGF1_SHA384],
   sha512: [pkcs11js.CKM_SHA512, pkcs11js.CKG_MGF1_SHA512],

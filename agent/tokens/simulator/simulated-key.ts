@@ -1,7 +1,7 @@
-// Signs ready-made digests as a card does. Node signs messages, not digests, with PSS and ECDSA; those two encodings are made here
-// (RFC 8017 9.1.1, FIPS 186-5 6.4.1). Not constant time: simulated keys protect nothing.
-import { constants, createECDH, createHash, type KeyObject, privateEncrypt, randomBytes } from 'node:crypto';
-import { curves, inverse, isCurveName, toBytes, toNumber } from '../curves.ts';
+// Signs ready-made digests as a card does. Node signs messages, not digests, with PSS and ECDSA; the encoding of PSS is made here
+// (RFC 8017 9.1.1). Simulated keys protect nothing.
+import { constants, createHash, type KeyObject, privateEncrypt, randomBytes } from 'node:crypto';
+import { curveOf } from '../curves.ts';
 import { digestInfo, hashOf } from '../digest-info.ts';
 import { mgf1 } from '../mgf1.ts';
 import { type SignatureAlgorithm, TokenError } from '../token.ts';
@@ -44,21 +44,8 @@ function signPss(key: KeyObject, hash: string, digest: Uint8Array): Uint8Array {
 }
 
 function signEcdsa(key: KeyObject, digest: Uint8Array): Uint8Array {
-  const name = key.asymmetricKeyDetails?.namedCurve;
+  const curve = curveOf(key);
   const secret = key.export({ format: 'jwk' }).d;
-  if (!isCurveName(name) || secret === undefined) {
-    throw mismatch('CKR_CURVE_NOT_SUPPORTED (0x140)');
-  }
-  const { n, size } = curves[name];
-  const d = toNumber(Buffer.from(secret, 'base64url'));
-  const e = toNumber(digest.subarray(0, size));
-  for (;;) {
-    // A fresh ECDH pair is just what is needed: k and the point kG.
-    const pair = createECDH(name);
-    const point = pair.generateKeys();
-    const k = toNumber(pair.getPrivateKey());
-    const r = toNumber(point.subarray(1, 1 + size)) % n;
-    const s = (inverse(k, n) * (e + r * d)) % n;
-    if (r !== 0n && s !== 0n) return Buffer.concat([toBytes(r, size), toBytes(s, size)]);
-  }
+  if (curve === undefined || secret === undefined) throw mismatch('CKR_CURVE_NOT_SUPPORTED (0x140)');
+  return curve.sign(digest, Buffer.from(secret, 'base64url'), { prehash: false, lowS: false });
 }

@@ -12,8 +12,8 @@ import {
   tokenBytes,
   tokenDigest,
 } from '../../../agent/operations/web-eid-token.ts';
-import { type SignatureAlgorithm, type TokenDescription } from '../../../agent/tokens/token.ts';
-import { parseResult } from '../../../shared/messages.ts';
+import { type TokenDescription } from '../../../agent/tokens/token.ts';
+import { parseResult, type AuthenticationToken } from '../../../shared/messages.ts';
 import { certificateOf } from '../certificates/der.ts';
 import { kortbroError } from '../fake-backend.ts';
 
@@ -42,7 +42,7 @@ const answers: Record<'256' | '384' | '512', { bytes: string; digest: string }> 
   },
 };
 
-const algorithms: readonly SignatureAlgorithm[] = [
+const algorithms: readonly AuthenticationToken['algorithm'][] = [
   'ES256',
   'ES384',
   'ES512',
@@ -77,7 +77,7 @@ describe('The login token', () => {
       origin: string;
       vectors: {
         nonce: string;
-        token: { algorithm: SignatureAlgorithm; unverifiedCertificate: string; signature: string };
+        token: { algorithm: AuthenticationToken['algorithm']; unverifiedCertificate: string; signature: string };
       }[];
     };
     assert.deepEqual(known.vectors.map(({ token }) => token.algorithm).sort(), ['ES256', 'ES384', 'PS256', 'RS256']);
