@@ -2,6 +2,7 @@
 // PIN, a challenge, a hash to be signed or a personal number (holders appear by a fingerprint of their certificate).
 import { type ErrorCode } from '../../shared/errors.ts';
 import { type LogoutReason } from '../../shared/logout.ts';
+import { type SignatureFormat } from '../../shared/signing.ts';
 import { type Verb } from '../../shared/messages.ts';
 
 /** Why PIN-SSO ended. */
@@ -43,6 +44,8 @@ export type AuditEvent =
   | { event: 'pin-sso-started'; token: string; origin: string }
   | { event: 'pin-sso-ended'; token: string; reason: PinSsoEnd }
   | { event: 'consent-given' | 'consent-refused'; token: string; origin: string }
+  /** Documents are never named: their names can say who is ill. `failed`: those that came to nothing. */
+  | { event: 'documents-signed'; token: string; origin: string; format: SignatureFormat['type']; signed: number; failed: number }
   | { event: 'logout-due'; origin: string; reason: LogoutReason }
   | { event: 'logout-cleared'; origin: string }
   | { event: 'logout-called'; origin: string; outcome: 'done' | 'refused' | 'given-up' }

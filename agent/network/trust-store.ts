@@ -65,10 +65,7 @@ export class TrustStore {
   #further(path: string | undefined): string[] {
     if (path === undefined) return [];
     try {
-      const { trust } = this.#options;
-      if (trust !== undefined && fileProblem(path, trust) !== undefined)
-        throw new Error('anybody could have put it there');
-      const certificates = certificatesIn(readBounded(path, longestAuthorities));
+      const certificates = policyAuthorities(path, this.#options.trust);
       this.#told = undefined;
       return certificates;
     } catch {
@@ -77,6 +74,15 @@ export class TrustStore {
       return [];
     }
   }
+}
+
+/**
+ * The certificates of a PEM file that policy names.
+ * @throws Error when it cannot be read, holds anything else, or `trust` says that anybody could have put it there
+ */
+export function policyAuthorities(path: string, trust: Trust | undefined): string[] {
+  if (trust !== undefined && fileProblem(path, trust) !== undefined) throw new Error('anybody could have put it there');
+  return certificatesIn(readBounded(path, longestAuthorities));
 }
 
 /** The certificates of a PEM text (RFC 7468 5), every one well formed. @throws Error when there is none, or one is not */

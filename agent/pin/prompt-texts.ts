@@ -132,7 +132,8 @@ export function choiceDialog(
   };
 }
 
-function cardLines(language: Language, { holder, organisation, holderId, issuer }: HolderText): string[] {
+/** The card, as every dialog names it. */
+export function cardLines(language: Language, { holder, organisation, holderId, issuer }: HolderText): string[] {
   const swedish = language === 'sv';
   const lines = [`${swedish ? 'Kort' : 'Card'}: ${holder}${organisation === '' ? '' : `, ${organisation}`}`];
   lines.push(`${swedish ? 'Id' : 'ID'}: ${holderId}`, `${swedish ? 'Utfärdare' : 'Issuer'}: ${issuer}`);
@@ -140,7 +141,7 @@ function cardLines(language: Language, { holder, organisation, holderId, issuer 
 }
 
 /** The exact number only where the card told it; else the words for what the driver's flags say; else nothing. */
-function triesLine(language: Language, { state, triesLeft }: PinStatus): string | undefined {
+export function triesLine(language: Language, { state, triesLeft }: PinStatus): string | undefined {
   const swedish = language === 'sv';
   if (state === 'final' || triesLeft === 1) {
     return swedish ? 'OBS! Sista försöket: fel PIN-kod låser kortet.' : 'Note: last try. A wrong PIN locks the card.';

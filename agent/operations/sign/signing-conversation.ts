@@ -63,10 +63,14 @@ export class SigningConversation {
   /** Has the holder shown what is to be signed, and waits for the answer. @throws KortbroError ERR_USER_TIMEOUT, the signal's reason */
   async consent(consent: SigningConsent, signal: AbortSignal): Promise<ConsentAnswer> {
     this.#channel.tell({ type: 'signing', stage: 'consent', consent });
-    return this.#expect<ConsentAnswer>(signal, limits.readingTime, 'ERR_USER_TIMEOUT', (done) => ({
-      type: 'consent',
-      take: done,
-    }));
+    try {
+      return await this.#expect<ConsentAnswer>(signal, limits.readingTime, 'ERR_USER_TIMEOUT', (done) => ({
+        type: 'consent',
+        take: done,
+      }));
+    } finally {
+      this.#documents = [];
+    }
   }
 
   /** So many signatures are made. */
@@ -133,6 +137,8 @@ export class SigningConversation {
   }
 
   #answerRead({ what, document, offset }: Extract<SigningMessage, { type: 'read' }>): void {
+    // Once the holder has answered, what was shown belongs to whoever signs it.
+    if (what === 'document' && this.#documents.length === 0) return;
     const bytes = what === 'document' ? this.#documents[document]?.bytes : this.#signatures[document];
     if (bytes === undefined || offset >= bytes.length) throw new KortbroError('ERR_REQUEST_INVALID');
     const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
