@@ -1,0 +1,327 @@
+// An authority for tests of signatures: a root, an issuing CA, a time-stamping authority and an OCSP responder, whose answers
+// openssl makes (`openssl ts`, `ocsp`, `ca`), each behind a small HTTP server on a free port of the loopback. Everything lives in a
+// temporary folder until `close`. Make one in `before`, close it in `after`.
+import { execFile } from 'node:child_process';
+import { createHash, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { contextTag, element, nullElement, objectIdentifier, sequence } from '../../agent/signatures/der.ts';
+import {
+  type CertificateAuthority,
+  type CertificateProfile,
+  createRoot,
+  type DistinguishedName,
+  issueCertificate,
+  type KeyUsage,
+  type RawExtension,
+} from '../../demo/pki/certificate-authority.ts';
+import { createKeyPair, type KeyKind, type KeyPair } from '../../demo/pki/keys.ts';
+import { type Issued } from '../../demo/pki/pki.ts';
+
+const run = promisify(execFile);
+const day = 86_400_000;
+const organisation = 'Testkliniken (demo)';
+
+/** The OID of the test time-stamping policy; invented. */
+export const timeStampPolicy = '1.3.6.1.4.1.99999.1.1';
+
+export interface SignerWish {
+  commonName?: string;
+  key?: KeyKind | KeyPair;
+  keyUsage?: readonly KeyUsage[];
+  /** Days from now; default: yesterday until in 90 days. */
+  notBefore?: number;
+  notAfter?: number;
+}
+
+/** The certificate that answers for a purpose. */
+export type ServiceName = 'tsa' | 'ocsp';
+
+export class TestAuthority {
+  readonly directory: string;
+  /** DER. */
+  readonly root: Uint8Array;
+  readonly issuer: Uint8Array;
+  readonly services: Readonly<Record<ServiceName, Issued>>;
+  /** Where the servers are: POST for the first two, GET for the list. */
+  readonly urls: Readonly<Record<'timeStamp' | 'ocsp' | 'crl', string>>;
+  /** Requests that came, by path: for tests of who is asked. */
+  readonly requests: string[];
+  readonly #authority: CertificateAuthority;
+  readonly #server: Server;
+  #queue: Promise<unknown> = Promise.resolve();
+  #files = 0;
+
+  private constructor(parts: {
+    directory: string;
+    root: Uint8Array;
+    authority: CertificateAuthority;
+    services: Record<ServiceName, Issued>;
+    server: Server;
+    requests: string[];
+  }) {
+    this.directory = parts.directory;
+    this.root = parts.root;
+    this.issuer = parts.authority.certificate;
+    this.services = parts.services;
+    this.urls = urlsOf(parts.server);
+    this.requests = parts.requests;
+    this.#authority = parts.authority;
+    this.#server = parts.server;
+  }
+
+  /** Half a second: every key is on a curve but those that are asked for. */
+  static async create(): Promise<TestAuthority> {
+    const directory = await mkdtemp(join(tmpdir(), 'kortbro-authority-'));
+    const requests: string[] = [];
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const urls = urlsOf(server);
+
+    const [rootKeys, keys] = await Promise.all([createKeyPair('ec-p256'), createKeyPair('rsa-2048')]);
+    const root = await createRoot(authorityProfile('TEST Signature Root CA v1', {}), rootKeys);
+    const authority = {
+      keys,
+      certificate: await issueCertificate(root, authorityProfile('TEST Signature CA v1', { pathLength: 0 }), keys),
+    };
+    const chain = [authority.certificate, root.certificate];
+    const service = async (commonName: string, purpose: string, critical: boolean): Promise<Issued> => {
+      const pair = await createKeyPair('rsa-2048');
+      const extendedKeyUsage = { oid: '2.5.29.37', critical, value: sequence(objectIdentifier(purpose)) };
+      const extensions = [extendedKeyUsage, ...(critical ? statusLocations(urls) : [noCheck])];
+      const profile = endEntity(commonName, ['digitalSignature'], extensions, -1, 90);
+      return { ...pair, certificate: await issueCertificate(authority, profile, pair), chain };
+    };
+    const services = {
+      tsa: await service('TEST Time Stamp Unit 1', '1.3.6.1.5.5.7.3.8', true),
+      ocsp: await service('TEST OCSP Responder 1', '1.3.6.1.5.5.7.3.9', false),
+    };
+    const made = new TestAuthority({ directory, root: root.certificate, authority, services, server, requests });
+    await made.#writeFiles(keys);
+    server.on('request', (request, response) => void made.#answer(request, response));
+    return made;
+  }
+
+  /** A certificate to sign with, which names the servers. */
+  async issueSigner(wish: SignerWish = {}): Promise<Issued> {
+    const { commonName = 'Anna Testsson', key = 'rsa-2048', keyUsage = ['nonRepudiation'] } = wish;
+    const pair = typeof key === 'string' ? await createKeyPair(key) : key;
+    const profile = endEntity(
+      commonName,
+      keyUsage,
+      statusLocations(this.urls),
+      wish.notBefore ?? -1,
+      wish.notAfter ?? 90,
+    );
+    const certificate = await issueCertificate(this.#authority, profile, pair);
+    await this.#enter(certificate);
+    return { ...pair, certificate, chain: [this.issuer, this.root] };
+  }
+
+  /** From now on OCSP and the list say so. */
+  async revoke(certificate: Uint8Array): Promise<void> {
+    const { serialNumber } = new X509Certificate(certificate);
+    const path = this.path('index.txt');
+    const lines = (await readFile(path, 'utf8')).split('\n').map((line) => {
+      const [, until, , serial, ...rest] = line.split('\t');
+      return serial === serialNumber ? ['R', until, utc(Date.now() - 1000), serial, ...rest].join('\t') : line;
+    });
+    await writeFile(path, lines.join('\n'));
+  }
+
+  /** The answer of the time-stamping authority: DER of a TimeStampResp. */
+  timeStamp(request: Uint8Array): Promise<Uint8Array> {
+    return this.#made(request, (query, out) => ['ts', '-reply', '-config', 'ts.cnf', '-queryfile', query, '-out', out]);
+  }
+
+  /** The answer of the OCSP responder: DER of an OCSPResponse. */
+  ocsp(request: Uint8Array): Promise<Uint8Array> {
+    const keys = ['-CA', 'ca.pem', '-rsigner', 'ocsp.pem', '-rkey', 'ocsp.key', '-index', 'index.txt'];
+    return this.#made(request, (query, out) => ['ocsp', ...keys, '-ndays', '1', '-reqin', query, '-respout', out]);
+  }
+
+  /** The list of revoked certificates: DER. */
+  async crl(): Promise<Uint8Array> {
+    const pem = await this.#made(new Uint8Array(), (_, out) => ['ca', '-gencrl', '-config', 'ca.cnf', '-out', out]);
+    return Buffer.from(
+      Buffer.from(pem)
+        .toString()
+        .replace(/-----[^-]+-----|\s/g, ''),
+      'base64',
+    );
+  }
+
+  /** A file of the authority's: root.pem, ca.pem, chain.pem (both), tsa.pem, ocsp.pem, keys with `.key`. */
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  /** Stops the servers and removes the folder. */
+  async close(): Promise<void> {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await this.#queue.catch(() => undefined);
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.requests.push(request.url ?? '');
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks);
+      const [type, answer] = await this.#answerTo(request.url ?? '', body);
+      response.writeHead(200, { 'content-type': type }).end(answer);
+    } catch {
+      response.writeHead(500).end();
+    }
+  }
+
+  async #answerTo(path: string, body: Uint8Array): Promise<[string, Uint8Array]> {
+    if (path === '/tsa') return ['application/timestamp-reply', await this.timeStamp(body)];
+    if (path === '/ocsp') return ['application/ocsp-response', await this.ocsp(body)];
+    return ['application/pkix-crl', await this.crl()];
+  }
+
+  /** One openssl at a time: they share a serial number and an index. */
+  #made(input: Uint8Array, words: (query: string, out: string) => string[]): Promise<Uint8Array> {
+    const made = this.#queue
+      .catch(() => undefined)
+      .then(async () => {
+        const name = `${(this.#files += 1)}`;
+        await writeFile(this.path(`${name}.in`), input);
+        await run('openssl', words(`${name}.in`, `${name}.out`), { cwd: this.directory, timeout: 30_000 });
+        return await readFile(this.path(`${name}.out`));
+      });
+    this.#queue = made;
+    return made;
+  }
+
+  async #enter(certificate: Uint8Array): Promise<void> {
+    const { serialNumber, validTo } = new X509Certificate(certificate);
+    const line = ['V', utc(Date.parse(validTo)), '', serialNumber, 'unknown', `/CN=${hashName(certificate)}`];
+    await appendFile(this.path('index.txt'), `${line.join('\t')}\n`);
+  }
+
+  async #writeFiles(keys: KeyPair): Promise<void> {
+    const files: Record<string, string> = {
+      'root.pem': pem(this.root),
+      'ca.pem': pem(this.issuer),
+      'chain.pem': pem(this.issuer) + pem(this.root),
+      'ca.key': pemKey(keys.privateKey),
+      'index.txt': '',
+      'index.txt.attr': 'unique_subject = no\n',
+      'ts-serial': '01\n',
+      'crl-number': '01\n',
+      'ts.cnf': timeStampConfiguration,
+      'ca.cnf': listConfiguration,
+    };
+    for (const [name, { certificate, privateKey }] of Object.entries(this.services)) {
+      files[`${name}.pem`] = pem(certificate);
+      files[`${name}.key`] = pemKey(privateKey);
+    }
+    for (const [name, text] of Object.entries(files)) await writeFile(this.path(name), text, { mode: 0o600 });
+    for (const { certificate } of Object.values(this.services)) await this.#enter(certificate);
+  }
+}
+
+/** A certificate as PEM. */
+export function pem(der: Uint8Array): string {
+  return new X509Certificate(der).toString();
+}
+
+const timeStampConfiguration = `
+[tsa]
+default_tsa = unit
+[unit]
+serial = ts-serial
+signer_cert = tsa.pem
+signer_key = tsa.key
+certs = chain.pem
+signer_digest = sha256
+default_policy = ${timeStampPolicy}
+digests = sha256, sha384, sha512
+accuracy = secs:1
+ess_cert_id_alg = sha256
+ess_cert_id_chain = no
+`;
+
+const listConfiguration = `
+[ca]
+default_ca = issuing
+[issuing]
+database = index.txt
+crlnumber = crl-number
+private_key = ca.key
+certificate = ca.pem
+default_md = sha256
+default_crl_days = 1
+crl_extensions = list
+[list]
+authorityKeyIdentifier = keyid
+`;
+
+/** id-pkix-ocsp-nocheck. */
+const noCheck: RawExtension = { oid: '1.3.6.1.5.5.7.48.1.5', critical: false, value: nullElement };
+
+/** authorityInfoAccess and cRLDistributionPoints. */
+function statusLocations(urls: TestAuthority['urls']): RawExtension[] {
+  const uri = (text: string): Uint8Array => element(0x86, Buffer.from(text));
+  const access = sequence(sequence(objectIdentifier('1.3.6.1.5.5.7.48.1'), uri(urls.ocsp)));
+  const point = sequence(element(contextTag(0), element(contextTag(0), uri(urls.crl))));
+  return [
+    { oid: '1.3.6.1.5.5.7.1.1', critical: false, value: access },
+    { oid: '2.5.29.31', critical: false, value: sequence(point) },
+  ];
+}
+
+function authorityProfile(commonName: string, authority: { pathLength?: number }): CertificateProfile {
+  const validity = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 365 * day) };
+  return { subject: subject(commonName), keyUsage: ['keyCertSign', 'cRLSign'], authority, ...validity };
+}
+
+function endEntity(
+  commonName: string,
+  keyUsage: readonly KeyUsage[],
+  extensions: readonly RawExtension[],
+  from: number,
+  until: number,
+): CertificateProfile {
+  const validity = { notBefore: new Date(Date.now() + from * day), notAfter: new Date(Date.now() + until * day) };
+  return { subject: subject(commonName), keyUsage, extensions, ...validity };
+}
+
+function subject(commonName: string): DistinguishedName {
+  return [
+    ['C', 'SE'],
+    ['O', organisation],
+    ['CN', commonName],
+  ];
+}
+
+function urlsOf(server: Server): TestAuthority['urls'] {
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { timeStamp: `${base}/tsa`, ocsp: `${base}/ocsp`, crl: `${base}/crl` };
+}
+
+/** YYMMDDHHMMSSZ */
+function utc(time: number): string {
+  return `${new Date(time)
+    .toISOString()
+    .replace(/[-:T]|\.\d+Z/g, '')
+    .slice(2)}Z`;
+}
+
+function pemKey(key: KeyPair['privateKey']): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+function hashName(der: Uint8Array): string {
+  return createHash('sha256').update(der).digest('hex').slice(0, 16);
+}
