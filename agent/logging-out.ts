@@ -14,10 +14,9 @@ import { Leases } from './logout/leases.ts';
 import { Logouts } from './logout/logouts.ts';
 import { type SystemProxy } from './network/proxy.ts';
 import { callSite, type SiteCall } from './logout/site-call.ts';
-import { TrustStore, type SystemAuthorities } from './network/trust-store.ts';
+import { type TrustStore } from './network/trust-store.ts';
 import { openVisitStore } from './logout/visit-store.ts';
 import { type SessionUse } from './session-use.ts';
-import { type Trust } from './tokens/trusted-file.ts';
 
 type Browsers = Pick<EndpointServer, 'send' | 'profiles'>;
 
@@ -31,11 +30,9 @@ export interface LoggingOutParts {
   policy: () => Policy;
   announcer: Pick<Announcer, 'announce'>;
   audit: (event: AuditEvent) => void;
-  /** What the system says of proxies and authorities, for the agent's calls. */
+  /** How the agent's calls reach sites. */
   systemProxy: SystemProxy;
-  systemAuthorities: SystemAuthorities;
-  /** Who may have put there the files that policy names; undefined in development: anybody. */
-  trust: Trust | undefined;
+  trust: TrustStore;
   lockWorkstation: () => Promise<boolean>;
 }
 
@@ -56,7 +53,7 @@ const lastCalls = 2_000;
 
 /** Puts the parts together and takes up what the agent before this one left. */
 export function startLoggingOut(parts: LoggingOutParts): LoggingOut {
-  const { clock, cards, session, policy, audit, systemProxy } = parts;
+  const { clock, cards, session, policy, audit, systemProxy, trust } = parts;
   const now = () => Date.now();
   const longestRead = () => policy().card.operationSeconds * 1000;
   let browsers: Browsers | undefined;
@@ -78,11 +75,6 @@ export function startLoggingOut(parts: LoggingOutParts): LoggingOut {
     },
   );
 
-  const trust = new TrustStore({
-    system: parts.systemAuthorities,
-    unreadable: () => audit({ event: 'authorities-unreadable' }),
-    trust: parts.trust,
-  });
   const call = (siteCall: SiteCall, signal: AbortSignal) =>
     callSite(siteCall, { clock, trust, policy: policy(), systemProxy }, signal);
   const deliveries = new Deliveries({

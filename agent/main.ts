@@ -16,8 +16,10 @@ import { startLoggingOut } from './logging-out.ts';
 import { lockFile } from './native/file-lock.ts';
 import { watchSession, type SessionSnapshot } from './native/session-events.ts';
 import { agentState } from './operations/agent-state.ts';
+import { TrustStore } from './network/trust-store.ts';
 import { type OperationContext } from './operations/context.ts';
 import { lockCard } from './operations/end-pin-sso.ts';
+import { DocumentBudget } from './operations/sign/document-store.ts';
 import { DialogQueue } from './pin/dialog-queue.ts';
 import { PinSso } from './pin/pin-sso.ts';
 import { sessionUse, type SessionUse } from './session-use.ts';
@@ -72,6 +74,12 @@ async function main(): Promise<void> {
       announcer.announce('pin-sso-ended', sites);
     },
   );
+  const { systemProxy } = system;
+  const trust = new TrustStore({
+    system: system.systemAuthorities,
+    unreadable: () => audit({ event: 'authorities-unreadable' }),
+    trust: system.policy.trust,
+  });
   const loggingOut = startLoggingOut({
     clock,
     directory: system.stateDirectory,
@@ -80,9 +88,8 @@ async function main(): Promise<void> {
     policy: () => lastGood,
     announcer: { announce: (name, sites) => announcer.announce(name, sites) },
     audit,
-    systemProxy: system.systemProxy,
-    systemAuthorities: system.systemAuthorities,
-    trust: system.policy.trust,
+    systemProxy,
+    trust,
     lockWorkstation: system.lockWorkstation,
   });
   const context: OperationContext = {
@@ -94,6 +101,8 @@ async function main(): Promise<void> {
     dialogs: new DialogQueue(clock),
     holders: loggingOut.holders,
     logouts: loggingOut.logouts,
+    documents: new DocumentBudget(),
+    authorities: { clock, trust, systemProxy, fileTrust: system.policy.trust },
     changed: () => announcer.announce('changed', []),
     suspended: () => session !== 'active',
     audit: (event) => {

@@ -101,6 +101,8 @@ export const limits = {
   pieceTime: 30_000,
   readingTime: 1_800_000,
   fetchTime: 60_000,
+  /** How long a consent may wait for other dialogs before it is no longer one. */
+  consentTime: 300_000,
   /** One call to a time-stamping authority or for revocation, and the bytes of its answer. */
   authorityTime: 10_000,
   authorityAnswer: 4_194_304,

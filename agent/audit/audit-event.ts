@@ -45,7 +45,14 @@ export type AuditEvent =
   | { event: 'pin-sso-ended'; token: string; reason: PinSsoEnd }
   | { event: 'consent-given' | 'consent-refused'; token: string; origin: string }
   /** Documents are never named: their names can say who is ill. `failed`: those that came to nothing. */
-  | { event: 'documents-signed'; token: string; origin: string; format: SignatureFormat['type']; signed: number; failed: number }
+  | {
+      event: 'documents-signed';
+      token: string;
+      origin: string;
+      format: SignatureFormat['type'];
+      signed: number;
+      failed: number;
+    }
   | { event: 'logout-due'; origin: string; reason: LogoutReason }
   | { event: 'logout-cleared'; origin: string }
   | { event: 'logout-called'; origin: string; outcome: 'done' | 'refused' | 'given-up' }

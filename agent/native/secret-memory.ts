@@ -19,3 +19,18 @@ export function lockMemory(bytes: Uint8Array): boolean {
 export function unlockMemory(bytes: Uint8Array): void {
   addon().unlockMemory(bytes);
 }
+
+/**
+ * Memory of its own outside V8's heap. Not Buffer.from, which would use the pool that other Buffers share; not Buffer.alloc, which
+ * keeps up to 64 bytes within the heap: there the collector leaves copies, and so does native code that is handed such a Buffer.
+ */
+export function secretBuffer(length: number): Buffer {
+  return Buffer.from(new ArrayBuffer(length));
+}
+
+/** A copy in memory of its own. */
+export function secretCopy(secret: Uint8Array): Buffer {
+  const copy = secretBuffer(secret.length);
+  copy.set(secret);
+  return copy;
+}

@@ -12,6 +12,8 @@ import { type Logouts } from '../logout/logouts.ts';
 import { type DialogQueue } from '../pin/dialog-queue.ts';
 import { type DialogOptions } from '../pin/pinentry.ts';
 import { type PinSso } from '../pin/pin-sso.ts';
+import { type AuthorityEnvironment } from './sign/authorities.ts';
+import { type DocumentBudget } from './sign/document-store.ts';
 import { type PolicyOutcome } from '../policy/policy-file.ts';
 
 export interface OperationContext {
@@ -24,6 +26,10 @@ export interface OperationContext {
   dialogs: DialogQueue;
   holders: Holders;
   logouts: Pick<Logouts, 'cleared' | 'enter'>;
+  /** The bytes of documents that are being signed. */
+  documents: DocumentBudget;
+  /** How time-stamping authorities and the like are reached. */
+  authorities: AuthorityEnvironment;
   /** Something that the popup shows has changed. */
   changed: () => void;
   /** Whether the OS session is locked, disconnected or asleep. */

@@ -1,9 +1,9 @@
 // From a parsed request to its result: the one place that knows every verb.
-import { KortbroError } from '../../shared/errors.ts';
 import { type Request } from '../../shared/messages.ts';
 import { agentState, pageStatus } from './agent-state.ts';
 import { authenticate } from './authenticate.ts';
 import { listCertificates } from './certificates.ts';
+import { sign } from './sign/sign.ts';
 import { forgetPin } from './forget-pin.ts';
 import { type OperationCall, type OperationContext, type RequestChannel } from './context.ts';
 
@@ -18,7 +18,7 @@ export async function perform(
   context: OperationContext,
   call: OperationCall,
   request: Request,
-  _channel: RequestChannel,
+  channel: RequestChannel,
 ): Promise<Outcome> {
   switch (request.verb) {
     case 'status':
@@ -30,8 +30,10 @@ export async function perform(
       const { token, from } = await authenticate(context, call, request.caller.origin, request);
       return { result: token, token: from.fingerprint };
     }
-    case 'sign':
-      throw new KortbroError('ERR_POLICY_SIGNING');
+    case 'sign': {
+      const { result, from } = await sign(context, call, request, channel);
+      return { result, token: from.fingerprint };
+    }
     case 'forget-pin': {
       return { result: await forgetPin(context, call) };
     }

@@ -7,7 +7,7 @@ import { KortbroError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { allowForeground } from '../native/desktop.ts';
 import { makePipe } from '../native/pipe.ts';
-import { zero } from '../native/secret-memory.ts';
+import { secretBuffer, zero } from '../native/secret-memory.ts';
 import { escapeText, gpgError, maximumLine, parseAssuanLine, unescapeInto, type AssuanLine } from './assuan.ts';
 import { type DialogText } from './prompt-texts.ts';
 
@@ -273,12 +273,4 @@ function shrink(source: Uint8Array, length: number): Buffer {
   const exact = secretBuffer(length);
   exact.set(source.subarray(0, length));
   return exact;
-}
-
-/**
- * Memory of its own outside V8's heap. Not Buffer.from, which would use the pool that other Buffers share; not Buffer.alloc, which
- * keeps up to 64 bytes within the heap: there the collector leaves copies, and so does native code that is handed such a Buffer.
- */
-function secretBuffer(length: number): Buffer {
-  return Buffer.from(new ArrayBuffer(length));
 }

@@ -56,18 +56,18 @@ export function signingFinalTryDialog(language: Language, { site, holder }: Sign
 }
 
 function hashLine(language: Language): string {
-  return language === 'sv'
-    ? 'OBS! Innehållet kan inte visas för dig.'
-    : 'Note: what you sign cannot be shown to you.';
+  return language === 'sv' ? 'OBS! Innehållet kan inte visas för dig.' : 'Note: what you sign cannot be shown to you.';
 }
 
 /** The first digits of the fingerprint tell documents of one name apart; the consent window shows all of them. */
 function documentLines(language: Language, documents: readonly NamedDocument[]): string[] {
   const swedish = language === 'sv';
-  const lines = documents.slice(0, named).flatMap(({ name, fingerprint }) => [
-    `${swedish ? 'Dokument' : 'Document'}: ${name}`,
-    `${swedish ? 'Fingeravtryck' : 'Fingerprint'}: ${shortFingerprint(fingerprint)}`,
-  ]);
+  const lines = documents
+    .slice(0, named)
+    .flatMap(({ name, fingerprint }) => [
+      `${swedish ? 'Dokument' : 'Document'}: ${name}`,
+      `${swedish ? 'Fingeravtryck' : 'Fingerprint'}: ${shortFingerprint(fingerprint)}`,
+    ]);
   const more = documents.length - named;
   if (more > 0) lines.push(swedish ? `och ${more}\u00a0till` : `and ${more}\u00a0more`);
   return lines;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type AuditEvent } from '../../agent/audit/audit-event.ts';
 import { CardTable, type CardSource } from '../../agent/cards/card-table.ts';
 import { seenToken } from '../../agent/cards/holder-identity.ts';
-import { bundledAuthorities } from '../../agent/network/trust-store.ts';
+import { bundledAuthorities, TrustStore } from '../../agent/network/trust-store.ts';
 import { startLoggingOut, type LoggingOut } from '../../agent/logging-out.ts';
 import { type SessionUse } from '../../agent/session-use.ts';
 import { policySchema, type Policy } from '../../shared/policy.ts';
@@ -47,9 +47,8 @@ class Life {
       announcer: { announce: (name, sites) => this.announced.push([name, ...sites].join(' ')) },
       audit: (event) => this.log.push(event),
       systemProxy: () => undefined,
-      systemAuthorities: bundledAuthorities(),
       lockWorkstation: () => Promise.resolve(false),
-      trust: undefined,
+      trust: new TrustStore({ system: bundledAuthorities(), unreadable: () => undefined }),
     });
     this.parts.start({ profiles: new Set(['p']), send: (_profile, message) => this.sent.push(message) });
   }

@@ -23,6 +23,7 @@ export class SigningConversation {
   readonly #clock: Clock;
   /** Aborts with what has gone wrong; the request ends with it. */
   readonly #failure = new AbortController();
+  readonly #stop = new AbortController();
   #documents: readonly HeldDocument[] = [];
   #signatures: readonly (Uint8Array | undefined)[] = [];
   #expected: Expected | undefined;
@@ -73,9 +74,17 @@ export class SigningConversation {
     }
   }
 
-  /** So many signatures are made. */
-  progress(done: number): void {
+  /** So many signatures are made. Aborts what it gives when the holder wants no more of them. */
+  progress(done: number): AbortSignal {
     this.#channel.tell({ type: 'signing', stage: 'progress', done });
+    this.#expected = {
+      type: 'consent',
+      take: ({ answer }) => {
+        if (answer !== 'decline') throw new KortbroError('ERR_REQUEST_INVALID');
+        this.#stop.abort(new KortbroError('ERR_USER_CANCELLED'));
+      },
+    };
+    return AbortSignal.any([this.#stop.signal, this.#failure.signal]);
   }
 
   /** Has the signatures fetched. @throws KortbroError ERR_DOCUMENT_INCOMPLETE when nobody does, the signal's reason */
@@ -92,11 +101,6 @@ export class SigningConversation {
   end(): void {
     this.#deadline();
     this.#channel.hear(() => undefined);
-  }
-
-  /** Throws what has gone wrong between two steps. */
-  check(): void {
-    this.#failure.signal.throwIfAborted();
   }
 
   async #expect<T>(
@@ -131,6 +135,8 @@ export class SigningConversation {
       return;
     }
     const expected = this.#expected;
+    // Said while the last signature was being made.
+    if (message.type === 'consent' && message.answer === 'decline' && expected?.type === 'taken') return;
     if (expected?.type !== message.type) throw new KortbroError('ERR_REQUEST_INVALID');
     if (expected.type === 'document') this.#restart();
     (expected.take as (message: SigningMessage) => void)(message);

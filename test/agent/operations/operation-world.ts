@@ -8,6 +8,8 @@ import { authenticate } from '../../../agent/operations/authenticate.ts';
 import { type OperationContext, type RequestChannel } from '../../../agent/operations/context.ts';
 import { Holders } from '../../../agent/cards/holders.ts';
 import { Logouts } from '../../../agent/logout/logouts.ts';
+import { TrustStore } from '../../../agent/network/trust-store.ts';
+import { DocumentBudget } from '../../../agent/operations/sign/document-store.ts';
 import { lockCard } from '../../../agent/operations/end-pin-sso.ts';
 import { DialogQueue } from '../../../agent/pin/dialog-queue.ts';
 import { PinSso } from '../../../agent/pin/pin-sso.ts';
@@ -117,6 +119,13 @@ export class OperationWorld {
       dialogs: new DialogQueue(this.clock),
       holders: this.holders,
       logouts: this.logouts,
+      documents: new DocumentBudget(),
+      authorities: {
+        clock: this.clock,
+        trust: new TrustStore({ system: { version: () => '', read: () => [] }, unreadable: () => undefined }),
+        systemProxy: () => undefined,
+        fileTrust: undefined,
+      },
       suspended: () => this.suspended,
       audit: (event) => this.log.push(event),
       changed: () => this.changes++,

@@ -1,0 +1,134 @@
+// From a consent to signatures: one document after the other, in one dialog turn, with one PIN. A document that cannot be signed is
+// a result of its own; a refused PIN, a card that has left or a holder who has had enough ends what is left.
+import { KortbroError, type ErrorCode } from '../../../shared/errors.ts';
+import { type Policy } from '../../../shared/policy.ts';
+import { type SignatureFormat, type SignedDocument } from '../../../shared/signing.ts';
+import { displayText } from '../../certificates/display-text.ts';
+import { SignatureError } from '../../signatures/signature-error.ts';
+import { type SignatureSurroundings, type Signer } from '../../signatures/signer.ts';
+import { type SignatureJob } from '../../signatures/worker/signature-job.ts';
+import { withSignatureThread } from '../../signatures/worker/with-signature-thread.ts';
+import { codeOfFailure, TokenError } from '../../tokens/token.ts';
+import { policyInForce, type OperationCall, type OperationContext } from '../context.ts';
+import { recoverToken } from '../recover-token.ts';
+import { holderText } from '../token-places.ts';
+import { chainOf, signingAuthorities, surroundingsFor } from './authorities.ts';
+import { type HeldDocument } from './document-store.ts';
+import { PinSigner } from './pin-signer.ts';
+import { agreedPlace, type GivenConsent } from './signing-consent.ts';
+import { type SigningConversation } from './signing-conversation.ts';
+import { type SigningPlace } from './signing-places.ts';
+
+/** What came of it. */
+export interface SigningOutcome {
+  place: SigningPlace;
+  documents: SignedDocument[];
+  /** By document; undefined for one that failed. */
+  signatures: (Uint8Array | undefined)[];
+}
+
+/** @throws KortbroError, TokenError, SignatureError when nothing was signed at all: the first reason */
+export async function signDocuments(
+  context: OperationContext,
+  call: OperationCall,
+  consent: GivenConsent,
+  conversation: SigningConversation,
+): Promise<SigningOutcome> {
+  return context.dialogs.inTurn(call.signal, async () => {
+    const place = agreedPlace(context, consent);
+    const stopped = conversation.progress(0);
+    const within = { ...call, signal: AbortSignal.any([call.signal, stopped]) };
+    const signer = new PinSigner(context, within, signingText(consent, place), () => agreedPlace(context, consent));
+    const make = maker(context, within, consent, place, signer);
+    const outcome: SigningOutcome = { place, documents: [], signatures: [] };
+    let first: { error: unknown } | undefined;
+    let ended: ErrorCode | undefined;
+    try {
+      for (const document of consent.documents) {
+        if (ended === undefined) {
+          try {
+            within.signal.throwIfAborted();
+            const signature = await make(document);
+            outcome.documents.push({ status: 'signed', size: signature.length });
+            outcome.signatures.push(signature);
+            conversation.progress(outcome.documents.length);
+            continue;
+          } catch (error) {
+            // Whoever asked is gone: nobody is to get what has been signed.
+            call.signal.throwIfAborted();
+            if (error instanceof TokenError) recoverToken(context, agreedToken(place), error.failure);
+            first ??= { error };
+            if (!concernsTheDocument(error)) ended = codeOf(error);
+          }
+        }
+        outcome.documents.push({ status: 'failed', code: ended ?? codeOf(first?.error) });
+        outcome.signatures.push(undefined);
+      }
+    } finally {
+      signer.end();
+    }
+    if (first !== undefined && outcome.signatures.every((signature) => signature === undefined)) throw first.error;
+    return outcome;
+  });
+}
+
+const agreedToken = ({ token }: SigningPlace) => token;
+
+function concernsTheDocument(error: unknown): boolean {
+  return error instanceof SignatureError && error.code.startsWith('ERR_DOCUMENT_');
+}
+
+/** The code that an error has for the site. */
+export function codeOf(error: unknown): ErrorCode {
+  if (error instanceof KortbroError || error instanceof SignatureError) return error.code;
+  return error instanceof TokenError ? codeOfFailure(error.failure) : 'ERR_AGENT_INTERNAL';
+}
+
+function signingText({ origin, documents, request }: GivenConsent, { key }: SigningPlace) {
+  return {
+    site: origin,
+    holder: holderText(key),
+    documents: documents.map(({ name, fingerprint }) => ({ name: displayText(name, 100), fingerprint })),
+    isHash: request.format.type === 'hash',
+  };
+}
+
+/** Makes one document's signature. The container's thread takes the document's bytes away. */
+function maker(
+  context: OperationContext,
+  call: OperationCall,
+  { request }: GivenConsent,
+  { key, algorithm }: SigningPlace,
+  pins: PinSigner,
+): (document: HeldDocument) => Promise<Uint8Array> {
+  const { format, level = 'B-B' } = request;
+  if (format.type === 'hash') return ({ bytes }) => pins.signHash(algorithm, bytes);
+  if (format.type === 'raw') return ({ bytes }) => pins.sign(bytes);
+  const policy: Policy = policyInForce(context);
+  const certificate = key.certificate.der;
+  const authorities = signingAuthorities(policy, context.authorities.fileTrust);
+  const chain = chainOf(certificate, authorities);
+  const signer: Signer = { certificate, chain, algorithm, sign: (bytes) => pins.sign(bytes) };
+  return ({ bytes, type }) => {
+    const identity = { certificate, chain, authorities };
+    const { signal } = call;
+    const surroundings: SignatureSurroundings = surroundingsFor(
+      context.authorities,
+      policy,
+      level,
+      identity,
+      context.today(),
+      signal,
+    );
+    return withSignatureThread(jobOf(format, bytes, type), signer, surroundings, { signal });
+  };
+}
+
+function jobOf(
+  format: Exclude<SignatureFormat, { type: 'raw' | 'hash' }>,
+  document: Uint8Array,
+  mimeType: string,
+): SignatureJob {
+  const { type, ...options } = format;
+  return { kind: type, document, mimeType, ...options } as SignatureJob;
+}

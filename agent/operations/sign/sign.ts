@@ -1,0 +1,61 @@
+// Signatures over documents: they come in, the holder sees them and agrees, gives the PIN, and only verified signatures go out.
+// Never silent, never by PIN-SSO: each request has its own consent and its own PIN.
+import { KortbroError, type ErrorCode } from '../../../shared/errors.ts';
+import { type RequestOf, type Result } from '../../../shared/messages.ts';
+import { type BoundToken } from '../../cards/bound-token.ts';
+import { SignatureError } from '../../signatures/signature-error.ts';
+import { policyInForce, type OperationCall, type OperationContext, type RequestChannel } from '../context.ts';
+import { readyCards } from '../ready-cards.ts';
+import { signDocuments } from './sign-documents.ts';
+import { askConsent } from './signing-consent.ts';
+import { SigningConversation } from './signing-conversation.ts';
+import { signingPlaces } from './signing-places.ts';
+import { signingTerms } from './signing-terms.ts';
+
+/** What the holder answers to a request that was not wanted, by leaving it alone too. */
+const refusals: readonly ErrorCode[] = ['ERR_USER_CANCELLED', 'ERR_USER_DECLINED', 'ERR_USER_TIMEOUT'];
+
+/** @throws KortbroError, TokenError */
+export async function sign(
+  context: OperationContext,
+  call: OperationCall,
+  request: RequestOf<'sign'>,
+  channel: RequestChannel,
+): Promise<{ result: Result<'sign'>; from: BoundToken }> {
+  const { origin } = request.caller;
+  // What is refused anyway is refused before a single byte has come, or the holder has seen anything.
+  signingTerms(policyInForce(context), origin, request);
+  context.dialogs.checkMuted(origin);
+  await readyCards(context, call);
+  signingPlaces(context, origin, request);
+  const release = context.documents.reserve(request.documents.reduce((sum, { size }) => sum + size, 0));
+  const conversation = new SigningConversation(channel, context.clock);
+  try {
+    const documents = await conversation.receive(request.documents, call.signal);
+    const consent = await askConsent(context, call, origin, request, documents, conversation);
+    const { place, documents: done, signatures } = await signDocuments(context, call, consent, conversation);
+    context.dialogs.answered(origin);
+    const signed = done.filter(({ status }) => status === 'signed').length;
+    const { fingerprint } = place.token;
+    const failed = done.length - signed;
+    context.audit({
+      event: 'documents-signed',
+      token: fingerprint,
+      origin,
+      format: request.format.type,
+      signed,
+      failed,
+    });
+    const certificate = Buffer.from(place.key.certificate.der).toString('base64');
+    await conversation.deliver({ documents: done, certificate, algorithm: place.algorithm }, signatures, call.signal);
+    return { result: { signed }, from: place.token };
+  } catch (error) {
+    const code = error instanceof KortbroError ? error.code : undefined;
+    if (code !== undefined && refusals.includes(code)) context.dialogs.cancelled(origin);
+    if (code === 'ERR_REQUEST_CANCELLED') context.dialogs.withdrawn(origin);
+    throw error instanceof SignatureError ? new KortbroError(error.code, { cause: error }) : error;
+  } finally {
+    conversation.end();
+    release();
+  }
+}

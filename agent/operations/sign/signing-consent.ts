@@ -1,0 +1,119 @@
+// What the holder is asked to agree to, frozen before it is shown: nothing of it changes until it is signed or thrown away.
+import { KortbroError } from '../../../shared/errors.ts';
+import { limits } from '../../../shared/limits.ts';
+import { type RequestOf } from '../../../shared/messages.ts';
+import { type SigningConsent } from '../../../shared/signing.ts';
+import { displayText } from '../../certificates/display-text.ts';
+import { type OperationCall, type OperationContext } from '../context.ts';
+import { readyCards } from '../ready-cards.ts';
+import { holderText } from '../token-places.ts';
+import { type HeldDocument } from './document-store.ts';
+import { type SigningConversation } from './signing-conversation.ts';
+import { signingPlaces, type SigningPlace } from './signing-places.ts';
+
+/** What the holder has agreed to, once. */
+export interface GivenConsent {
+  readonly origin: string;
+  readonly request: RequestOf<'sign'>;
+  readonly documents: readonly HeldDocument[];
+  /** The key, by its certificate's fingerprint and its card's stay in the reader; it may be read anew meanwhile. */
+  readonly key: Readonly<{ reader: string; generation: string; certificate: string }>;
+  /** By the context's clock. */
+  readonly expires: number;
+}
+
+/**
+ * Shows the documents and waits for the holder's word.
+ * @throws KortbroError ERR_USER_DECLINED, ERR_USER_TIMEOUT, what signingPlaces throws, ERR_CARD_REMOVED and the like when a card that
+ * could have signed leaves
+ */
+export async function askConsent(
+  context: OperationContext,
+  call: OperationCall,
+  origin: string,
+  request: RequestOf<'sign'>,
+  documents: readonly HeldDocument[],
+  conversation: SigningConversation,
+): Promise<GivenConsent> {
+  await readyCards(context, call);
+  const places = signingPlaces(context, origin, request);
+  const shown = Object.freeze(shownConsent(origin, request, documents, places));
+  const left = leavingOf(places);
+  const answer = await conversation.consent(shown, AbortSignal.any([call.signal, left.signal])).finally(left.stop);
+  const place = answer.answer === 'sign' ? places[Number(answer.certificate)] : undefined;
+  const token = (place ?? places[0])?.token.fingerprint ?? '';
+  context.audit({ event: place === undefined ? 'consent-refused' : 'consent-given', token, origin });
+  if (answer.answer === 'decline') throw new KortbroError('ERR_USER_DECLINED');
+  if (place === undefined || String(Number(answer.certificate)) !== answer.certificate)
+    throw new KortbroError('ERR_REQUEST_INVALID');
+  return Object.freeze({
+    origin,
+    request,
+    documents,
+    key: keyOf(place),
+    expires: context.clock.now() + limits.consentTime,
+  });
+}
+
+/** The key that was agreed to, as it is bound now, and still allowed. @throws as signingPlaces, ERR_CARD_CHANGED, ERR_USER_TIMEOUT */
+export function agreedPlace(context: OperationContext, { origin, request, key, expires }: GivenConsent): SigningPlace {
+  if (context.clock.now() > expires) throw new KortbroError('ERR_USER_TIMEOUT');
+  const place = signingPlaces(context, origin, request).find((one) => {
+    const { reader, generation, certificate } = keyOf(one);
+    return reader === key.reader && generation === key.generation && certificate === key.certificate;
+  });
+  if (place === undefined) throw new KortbroError('ERR_CARD_CHANGED');
+  return place;
+}
+
+function keyOf({ token, key }: SigningPlace): GivenConsent['key'] {
+  const { reader, generation } = token;
+  return Object.freeze({ reader, generation, certificate: key.certificate.fingerprint });
+}
+
+function shownConsent(
+  origin: string,
+  { format, level = 'B-B' }: RequestOf<'sign'>,
+  documents: readonly HeldDocument[],
+  places: readonly SigningPlace[],
+): SigningConsent {
+  return {
+    origin,
+    documents: documents.map(({ name, type, size, fingerprint }) => ({
+      name: displayText(name, limits.documentNameLength),
+      type,
+      size,
+      fingerprint,
+    })),
+    format,
+    level,
+    keys: places.slice(0, 64).map(({ key }, index) => ({
+      key: String(index),
+      ...holderText(key),
+      usage: key.certificate.usage === 'authentication' ? ('authentication' as const) : ('signature' as const),
+    })),
+  };
+}
+
+/** Aborts when one of the cards leaves; not when it is only read anew. */
+function leavingOf(places: readonly SigningPlace[]): { signal: AbortSignal; stop: () => void } {
+  const leaving = new AbortController();
+  const stops = places.map(({ token: { gone } }) => {
+    const hear = () => {
+      const { reason } = gone as { reason: unknown };
+      const code = reason instanceof KortbroError ? reason.code : 'ERR_CARD_REMOVED';
+      if (departures.has(code)) leaving.abort(reason);
+    };
+    gone.addEventListener('abort', hear, { once: true });
+    return () => gone.removeEventListener('abort', hear);
+  });
+  return { signal: leaving.signal, stop: () => stops.forEach((stop) => stop()) };
+}
+
+const departures: ReadonlySet<string> = new Set([
+  'ERR_CARD_REMOVED',
+  'ERR_CARD_CHANGED',
+  'ERR_CARD_SERVICE',
+  'ERR_CARD_NO_READER',
+  'ERR_AGENT_SESSION_LOCKED',
+]);
