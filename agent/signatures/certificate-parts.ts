@@ -66,3 +66,9 @@ function extension(element: DerElement): CertificateExtension {
   // DER writes `critical` only when it is TRUE.
   return { oid: id.der, critical: values.length === 2, value: value.content };
 }
+
+/** The subject's common name (2.5.4.3), or ''. */
+export function commonNameOf(der: Uint8Array): string {
+  const name: unknown = new X509Certificate(der).toLegacyObject().subject.CN;
+  return typeof name === 'string' ? name : '';
+}
