@@ -1,4 +1,4 @@
-// Builds everything into dist/: agent, module host, native host, the `kortbro` command, the extension, the page module.
+// Builds everything into dist/: agent, module host, the thread for signatures, native host, the `kortbro` command, the extension, the page module.
 // `--packaged` leaves out what only developers need (the simulator, the development policy).
 import { spawnSync } from 'node:child_process';
 import { chmod, copyFile, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
@@ -20,6 +20,11 @@ await bundle({ entry: join(root, 'agent/main.ts'), outfile: join(dist, 'agent/ma
 await bundle({
   entry: join(root, 'agent/tokens/module-host-main.ts'),
   outfile: join(dist, 'agent/module-host.js'),
+  development,
+});
+await bundle({
+  entry: join(root, 'agent/signatures/worker/signature-worker.ts'),
+  outfile: join(dist, 'agent/signature-worker.mjs'),
   development,
 });
 await bundle({

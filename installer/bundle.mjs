@@ -1,12 +1,16 @@
-// Bundles one program into one CommonJS file for Node, with everything inlined but Node's own modules and native code.
+// Bundles one program into one file for Node, CommonJS or an ES module by its name, with everything inlined but Node's own modules
+// and native code.
 // Promises one file and the same bytes for the same input; does not check types (`npm run types` does).
 import { mkdir, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { identityDefinitions } from './extension/identity.mjs';
 
 const builtins = new Set(builtinModules);
+
+const shared = fileURLToPath(new URL('../shared/', import.meta.url));
 
 /** Native accelerators that ws asks for. Never used: Node would look for them in folders outside the product. */
 const absent = ['bufferutil', 'utf-8-validate'];
@@ -15,7 +19,8 @@ const absent = ['bufferutil', 'utf-8-validate'];
 export const unusedByNativeHost = ['https', 'tls', 'zlib'];
 
 /**
- * Writes the bundle of `entry` to `outfile`. `__DEVELOPMENT__` becomes `true` or `false` and what it guards is left out.
+ * Writes the bundle of `entry` to `outfile`: an ES module if that ends in `.mjs`, else CommonJS. `__DEVELOPMENT__` becomes `true` or
+ * `false` and what it guards is left out.
  * `__EXTENSION_ID__` becomes the id of another extension than the product's own, if one is named (extension/identity.mjs).
  * `import.meta.url`, `.dirname` and `.filename` name the bundle itself.
  *
@@ -33,6 +38,8 @@ export async function bundle({ entry, outfile, development, unused = [] }) {
     resolve: { mainFields: ['module', 'main'] },
     plugins: [standIns('unused', unused, 'module.exports = {};'), standIns('absent', absent, 'throw new Error();')],
     transform: { target: 'node20', define: { __DEVELOPMENT__: String(development), ...identityDefinitions() } },
+    // shared/ does nothing but define: a program that wants its types alone gets nothing of it.
+    treeshake: { moduleSideEffects: (id) => (id.startsWith(shared) ? false : undefined) },
     onLog(level, log, report) {
       if (level === 'warn') throw new Error(`${entry}: ${log.message}`);
       report(level, log);
@@ -40,7 +47,7 @@ export async function bundle({ entry, outfile, development, unused = [] }) {
   });
   try {
     const { output } = await build.generate({
-      format: 'cjs',
+      format: outfile.endsWith('.mjs') ? 'esm' : 'cjs',
       codeSplitting: false,
       comments: { legal: true, annotation: false, jsdoc: false },
       // Readable in both builds: full minification was measured and saves no memory.

@@ -21,6 +21,11 @@ const hostFolders = ['etc/chromium', 'etc/opt/chrome', 'etc/opt/edge'];
 export const installedFiles: readonly InstalledFile[] = [
   { what: 'agent', windows: 'kortbro-agent.exe', linux: program('agent/main.js') },
   { what: 'module host; on Windows in kortbro-agent.exe', linux: program('agent/module-host.js') },
+  {
+    what: 'thread that makes signatures',
+    windows: 'signature-worker.mjs',
+    linux: program('agent/signature-worker.mjs'),
+  },
   { what: 'native host; on Windows in kortbro.exe', linux: program('native-host/main.js') },
   { what: 'what the browser starts', linux: program('native-host/kortbro-native-host'), runnable: true },
   { what: 'command', windows: 'kortbro.exe', linux: program('agent/kortbro.js') },

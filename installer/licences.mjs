@@ -31,7 +31,8 @@ function ownLicence(system) {
 }
 
 function packageLicence(folder) {
-  const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
-  if (file === undefined) throw new Error(`${folder} has no licence text`);
-  return readFileSync(join(root, folder, file), 'utf8');
+  // More than one: what the package has of others within (libxml2-wasm).
+  const found = readdirSync(join(root, folder)).filter((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+  if (found.length === 0) throw new Error(`${folder} has no licence text`);
+  return found.map((name) => readFileSync(join(root, folder, name), 'utf8').trim()).join('\n\n');
 }

@@ -14,6 +14,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const programs = {
   'agent/main.ts': [],
   'agent/tokens/module-host-main.ts': [],
+  'agent/signatures/worker/signature-worker.ts': [],
   'agent/commands/main.ts': [],
   'native-host/main.ts': unusedByNativeHost,
 };
@@ -32,7 +33,7 @@ export async function shippedPackages() {
   const work = await mkdtemp(join(tmpdir(), 'kortbro-shipped-'));
   try {
     const modulesOf = (entry, unused = []) =>
-      bundle({ entry: join(root, entry), outfile: join(work, 'bundle.js'), development: false, unused });
+      bundle({ entry: join(root, entry), outfile: join(work, 'bundle.mjs'), development: false, unused });
     const ofPrograms = await Promise.all(Object.entries(programs).map(([entry, unused]) => modulesOf(entry, unused)));
     const ofScripts = await Promise.all(contentScripts.map((entry) => modulesOf(entry)));
     const { modules } = await buildExtension(work);

@@ -106,6 +106,19 @@ export const limits = {
   /** One call to a time-stamping authority or for revocation, and the bytes of its answer. */
   authorityTime: 10_000,
   authorityAnswer: 4_194_304,
+  /** An XML document that is parsed to be signed: its bytes, levels, markup altogether and attributes of one element. A
+   *  journal export has some ten thousand elements; what grows faster than its length (sorting attributes) stays small. */
+  xmlSize: 33_554_432,
+  xmlDepth: 128,
+  xmlMarkup: 500_000,
+  xmlAttributes: 256,
+  /** How long the thread that makes signatures may be silent while nothing is asked of anybody, how long it is kept for the
+   *  next document, and the document after which it is not: WebAssembly memory never shrinks. */
+  signatureSilence: 20_000,
+  signatureThreadIdle: 30_000,
+  signatureThreadDocument: 4_194_304,
+  /** Megabytes of JavaScript objects that it may have; documents are bytes, and counted by `documentsTogether`. */
+  signatureThreadMemory: 512,
   /** The policy file. */
   policySize: 65_536,
   /** The audit log is rotated at this size, and this many old files are kept. */

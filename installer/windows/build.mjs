@@ -41,6 +41,12 @@ await buildAddons(files);
 buildPinDialog({ directory: files, version: productVersion });
 say('executables');
 await buildExecutables();
+// A thread is started from a file: it stands beside, as native code does.
+await bundle({
+  entry: join(root, 'agent/signatures/worker/signature-worker.ts'),
+  outfile: join(files, 'signature-worker.mjs'),
+  development: false,
+});
 say('what is in it');
 await writeTexts();
 for (const name of signed) sign?.(join(files, name));

@@ -32,6 +32,7 @@ export async function buildPrograms(dist: string): Promise<void> {
   const programs = {
     'agent/main.js': 'agent/main.ts',
     'agent/module-host.js': 'agent/tokens/module-host-main.ts',
+    'agent/signature-worker.mjs': 'agent/signatures/worker/signature-worker.ts',
     'agent/kortbro.js': 'agent/commands/main.ts',
     'native-host/main.js': 'native-host/main.ts',
   };

@@ -30,6 +30,7 @@ export function builtPrograms(): Promise<string> {
     const programs = [
       ['agent/main.ts', 'agent/main.js'],
       ['agent/tokens/module-host-main.ts', 'agent/module-host.js'],
+      ['agent/signatures/worker/signature-worker.ts', 'agent/signature-worker.mjs'],
       ['native-host/main.ts', 'native-host/main.js'],
       ['agent/commands/main.ts', 'agent/kortbro.js'],
     ] as const;

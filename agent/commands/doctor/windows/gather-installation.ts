@@ -13,6 +13,7 @@ export const neededFiles = [
   'kortbro-pin.exe',
   'kortbro.node',
   'pkcs11.node',
+  'signature-worker.mjs',
   'opensc.conf',
   'native-host.json',
 ] as const;
