@@ -1,10 +1,10 @@
 // The elements of a XAdES signature (ETSI EN 319 132-1), written in their exclusive canonical form: what is hashed and what
 // stands in the document are the same characters. Each element that is hashed by itself declares its own prefixes.
+import { type HashName } from './algorithm.ts';
 import {
   digestMethods,
   dsigNamespace,
   exclusiveCanonicalization,
-  type HashName,
   signatureMethodElement,
   type StrongAlgorithm,
 } from './xml-algorithms.ts';

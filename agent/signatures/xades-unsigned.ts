@@ -1,10 +1,11 @@
 // What levels B-T and B-LT add to a XAdES signature (ETSI EN 319 132-1 5.3 and 5.4): a time stamp over the canonical SignatureValue,
 // then certificates and revocation. All of it unsigned: each part is proof by itself.
 import { createHash } from 'node:crypto';
+import { type HashName, nodeHash, same } from './algorithm.ts';
 import { SignatureError } from './signature-error.ts';
 import { type SignatureSurroundings } from './signer.ts';
 import { base64 } from './xades-template.ts';
-import { exclusiveCanonicalization, type HashName, nodeHash } from './xml-algorithms.ts';
+import { exclusiveCanonicalization } from './xml-algorithms.ts';
 
 type Revocation = Awaited<ReturnType<NonNullable<SignatureSurroundings['revocation']>>>;
 
@@ -44,7 +45,7 @@ export async function unsignedPropertiesElement(
 }
 
 function longTermElements(known: readonly Uint8Array[], { certificates, ocsp, crls }: Revocation): string {
-  const added = certificates.filter((der) => !known.some((one) => Buffer.compare(one, der) === 0));
+  const added = certificates.filter((der) => !known.some((one) => same(one, der)));
   const revocationValues =
     list('xades:CRLValues', 'xades:EncapsulatedCRLValue', crls) +
     list('xades:OCSPValues', 'xades:EncapsulatedOCSPValue', ocsp);

@@ -1,6 +1,7 @@
 // XAdES baseline signatures (ETSI EN 319 132-1): enveloped in the XML document, enveloping it in base64, or detached from it. The
 // signer signs once, over SignedInfo; what B-T and B-LT add stands in unsigned properties behind it and changes no signed byte.
 import { createHash, randomUUID } from 'node:crypto';
+import { hashOf, nodeHash } from './algorithm.ts';
 import { SignatureError } from './signature-error.ts';
 import { type SignatureSurroundings, type Signer } from './signer.ts';
 import {
@@ -18,8 +19,6 @@ import {
   dsigNamespace,
   envelopedSignature,
   exclusiveCanonicalization,
-  hashOf,
-  nodeHash,
   strongAlgorithm,
 } from './xml-algorithms.ts';
 import { canonicalize, withXml } from './xml.ts';

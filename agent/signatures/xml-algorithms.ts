@@ -1,8 +1,7 @@
 // How XML Signature names algorithms (XML Signature 1.1 6, RFC 6931 2.3), and how a SignatureMethod is written and read.
 import { type SignatureAlgorithm } from '../../shared/signing.ts';
+import { type HashName, hashLength, hashOf } from './algorithm.ts';
 import { SignatureError } from './signature-error.ts';
-
-export type HashName = 'SHA-256' | 'SHA-384' | 'SHA-512';
 
 /** Algorithms of containers that we make ourselves: no SHA-1. */
 export type StrongAlgorithm = Exclude<SignatureAlgorithm, 'RS1'>;
@@ -39,23 +38,10 @@ export const signatureMethods: Readonly<Record<string, SignatureAlgorithm>> = {
 export const pssMethod = `${pssNamespace}rsa-pss`;
 export const maskGeneration = `${pssNamespace}MGF1`;
 
-/** Octets of salt: as many as the hash has (RFC 7518 3.5). */
-export const saltLengths: Readonly<Record<HashName, number>> = { 'SHA-256': 32, 'SHA-384': 48, 'SHA-512': 64 };
-
 /** @throws SignatureError ERR_SIGNATURE_ALGORITHM for SHA-1 */
 export function strongAlgorithm(algorithm: SignatureAlgorithm): StrongAlgorithm {
   if (algorithm === 'RS1') throw new SignatureError('ERR_SIGNATURE_ALGORITHM', 'SHA-1 in a container');
   return algorithm;
-}
-
-export function hashOf(algorithm: StrongAlgorithm): HashName {
-  if (algorithm.endsWith('256')) return 'SHA-256';
-  return algorithm.endsWith('384') ? 'SHA-384' : 'SHA-512';
-}
-
-/** node:crypto's name of a hash. */
-export function nodeHash(hash: HashName): 'sha256' | 'sha384' | 'sha512' {
-  return ({ 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const)[hash];
 }
 
 /** ds:SignatureMethod in canonical form, below an element that declares `ds`. */
@@ -69,7 +55,7 @@ export function signatureMethodElement(algorithm: StrongAlgorithm): string {
   return (
     `<ds:SignatureMethod Algorithm="${pssMethod}"><pss:RSAPSSParams xmlns:pss="${pssNamespace}">${digest}` +
     `<pss:MaskGenerationFunction Algorithm="${maskGeneration}">${digest}</pss:MaskGenerationFunction>` +
-    `<pss:SaltLength>${saltLengths[hash]}</pss:SaltLength><pss:TrailerField>1</pss:TrailerField>` +
+    `<pss:SaltLength>${hashLength(hash)}</pss:SaltLength><pss:TrailerField>1</pss:TrailerField>` +
     `</pss:RSAPSSParams></ds:SignatureMethod>`
   );
 }

@@ -21,7 +21,10 @@ const parseOptions: ParseOption = ParseOption.XML_PARSE_NO_XXE | ParseOption.XML
  * Parses `bytes` and lets `use` work with the tree, which is gone afterwards.
  * @throws SignatureError ERR_DOCUMENT_FORMAT, ERR_DOCUMENT_REFUSED, ERR_DOCUMENT_TOO_LARGE
  */
-export function withXml<Result>(bytes: Uint8Array, use: (document: XmlDocument, outline: XmlOutline) => Result): Result {
+export function withXml<Result>(
+  bytes: Uint8Array,
+  use: (document: XmlDocument, outline: XmlOutline) => Result,
+): Result {
   const outline = outlineOf(bytes);
   const document = parse(bytes);
   try {

@@ -1,6 +1,7 @@
 // XML Signature for sites that put the document together themselves: given the canonical ds:SignedInfo, its signature value. The site
 // has computed the digests; what is shown to the holder is what SignedInfo refers to.
 import { type XmlElement, type XmlTreeNode, XmlElement as Element, XmlText } from 'libxml2-wasm';
+import { type HashName, hashLength } from './algorithm.ts';
 import { SignatureError } from './signature-error.ts';
 import { type Signer } from './signer.ts';
 import { type SignatureAlgorithm } from '../../shared/signing.ts';
@@ -8,11 +9,9 @@ import {
   digestMethods,
   dsigNamespace,
   exclusiveCanonicalization,
-  type HashName,
   maskGeneration,
   pssMethod,
   pssNamespace,
-  saltLengths,
   sha1DigestMethod,
   signatureMethods,
 } from './xml-algorithms.ts';
@@ -38,7 +37,6 @@ export interface SignedReference {
 const maximumReferences = 100;
 const maximumTransforms = 8;
 const maximumSize = 262_144;
-const digestLengths = { 'SHA-1': 20, 'SHA-256': 32, 'SHA-384': 48, 'SHA-512': 64 } as const;
 
 /**
  * The value of ds:SignatureValue, as bytes.
@@ -120,7 +118,7 @@ function readPss(parameters: XmlElement): SignatureAlgorithm {
     attribute(mask, 'Algorithm') === maskGeneration &&
     elementsOf(mask).map(readHash).join() === hash &&
     named(salt, 'SaltLength') &&
-    salt?.content === String(saltLengths[hash]) &&
+    salt?.content === String(hashLength(hash)) &&
     (trailer === undefined || (named(trailer, 'TrailerField') && trailer.content === '1')) &&
     more.length === 0;
   if (!isPss) throw new SignatureError('ERR_SIGNATURE_ALGORITHM', 'parameters of RSASSA-PSS other than the usual');
@@ -134,7 +132,11 @@ function readReference(element: XmlElement): SignedReference {
   const hash = readHash(expect(method, 'DigestMethod'));
   const digest = expect(value, 'DigestValue').content;
   const bytes = Buffer.from(digest, 'base64');
-  if (more.length > 0 || bytes.toString('base64') !== digest || bytes.length !== digestLengths[hash])
+  if (
+    more.length > 0 ||
+    bytes.toString('base64') !== digest ||
+    bytes.length !== (hash === 'SHA-1' ? 20 : hashLength(hash))
+  )
     throw malformed('a reference whose digest is none');
   const [uri, type] = [attribute(element, 'URI'), attribute(element, 'Type')];
   return {

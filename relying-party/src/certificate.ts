@@ -6,6 +6,13 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { isStrictDer } from './strict-der.ts';
 import { TokenError } from './token-error.ts';
 
+export interface KeyUsage {
+  readonly digitalSignature: boolean;
+  readonly nonRepudiation: boolean;
+  readonly keyCertSign: boolean;
+  readonly cRLSign: boolean;
+}
+
 export interface Certificate {
   readonly der: Uint8Array;
   /** Inclusive, milliseconds since 1970 (RFC 5280 4.1.2.5). */
@@ -18,8 +25,9 @@ export interface Certificate {
   readonly isAuthority: boolean;
   readonly pathLength: number | undefined;
   /** Undefined: the extension is absent. */
-  readonly keyUsage: { readonly digitalSignature: boolean; readonly keyCertSign: boolean } | undefined;
+  readonly keyUsage: KeyUsage | undefined;
   readonly extendedKeyUsage: readonly string[] | undefined;
+  readonly extendedKeyUsageIsCritical: boolean;
   readonly policies: readonly string[];
   /** Signed with SHA-256, SHA-384 or SHA-512. */
   readonly hasStrongSignature: boolean;
@@ -71,18 +79,23 @@ function read(der: Uint8Array<ArrayBuffer>): Certificate {
     subjectValues: (oid) => subjectName.getField(oid),
     isAuthority: basicConstraints?.ca ?? false,
     pathLength: basicConstraints?.pathLength,
-    keyUsage:
-      keyUsage === null
-        ? undefined
-        : {
-            digitalSignature: (keyUsage.usages & x509.KeyUsageFlags.digitalSignature) !== 0,
-            keyCertSign: (keyUsage.usages & x509.KeyUsageFlags.keyCertSign) !== 0,
-          },
+    keyUsage: keyUsage === null ? undefined : keyUsageOf(keyUsage.usages),
     extendedKeyUsage: extendedKeyUsage?.usages.map(String),
+    extendedKeyUsageIsCritical: extendedKeyUsage?.critical ?? false,
     policies: [...(parsed.getExtension(x509.CertificatePolicyExtension)?.policies ?? [])],
     hasStrongSignature: typeof hashName === 'string' && STRONG_HASHES.has(hashName),
     isSignedBy: (issuer) => native.checkIssued(issuer.native) && native.verify(issuer.publicKey),
     native,
+  };
+}
+
+function keyUsageOf(usages: x509.KeyUsageFlags): KeyUsage {
+  const has = (flag: x509.KeyUsageFlags): boolean => (usages & flag) !== 0;
+  return {
+    digitalSignature: has(x509.KeyUsageFlags.digitalSignature),
+    nonRepudiation: has(x509.KeyUsageFlags.nonRepudiation),
+    keyCertSign: has(x509.KeyUsageFlags.keyCertSign),
+    cRLSign: has(x509.KeyUsageFlags.cRLSign),
   };
 }
 

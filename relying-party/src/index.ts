@@ -1,4 +1,5 @@
-// What a site gets: nonces to hand out, a verifier for the tokens that come back, logouts for when the card leaves, and errors.
+// What a site gets: nonces to hand out, a verifier for the tokens that come back, logouts for when the card leaves,
+// verification of signatures, and errors.
 export { type AssuranceLevel, type AssuranceLevels } from './assurance-level.ts';
 export { type Clock, type Schedule } from './clock.ts';
 export { type HolderIdentity, type HolderNames } from './holder.ts';
@@ -20,6 +21,24 @@ export {
   type NonceStore,
   type StoredNonce,
 } from './nonces.ts';
+export { createMemoryRevocationCache, type RevocationCache } from './revocation-cache.ts';
+export {
+  createRevocationChecker,
+  type RevocationChecker,
+  type RevocationOptions,
+  type RevocationQuestion,
+} from './revocation-checker.ts';
+export { SIGNATURE_ERROR_TEXT, SignatureError, type SignatureErrorCode } from './signature-error.ts';
+export {
+  type RevocationReport,
+  type SignatureAlgorithm,
+  type SignatureFormat,
+  type SignatureHolder,
+  type SignatureLevel,
+  type SignatureReport,
+  type TimeStampReport,
+} from './signature-report.ts';
+export { createSignatureTrust, type SignatureTrust, type SignatureTrustOptions } from './signature-trust.ts';
 export { TOKEN_ERROR_TEXT, TokenError, type TokenErrorCode } from './token-error.ts';
 export {
   createTokenVerifier,
@@ -27,4 +46,5 @@ export {
   type TokenVerifierOptions,
   type VerifiedHolder,
 } from './token-verifier.ts';
+export { type CmsSignature, verifyCms } from './verify-cms.ts';
 export { type CertificateInput, type TrustedIssuer, type TrustOptions } from './trust.ts';

@@ -1,6 +1,7 @@
 // The token's signature: over hash(origin) || hash(nonce), with the hash of the algorithm. The origin has no trailing
 // slash, and the nonce is hashed as the text of its base64, not decoded. Algorithms are those of RFC 7518 3.3-3.5.
 import { constants, createHash, type KeyObject, verify } from 'node:crypto';
+import { isSupportedKey } from './public-key.ts';
 import { TokenError } from './token-error.ts';
 
 type Hash = 'sha256' | 'sha384' | 'sha512';
@@ -29,10 +30,6 @@ const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map<string, Algorithm>([
   ['RS512', pkcs1('sha512')],
 ]);
 
-const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
-const MIN_RSA_BITS = 2048;
-const MAX_RSA_BITS = 8192;
-
 export interface SignedLogin {
   readonly origin: string;
   /** Base64 text, as it was issued. */
@@ -49,7 +46,7 @@ export interface SignedLogin {
 export function verifyTokenSignature({ origin, nonce, algorithm: name, signature, publicKey }: SignedLogin): void {
   const algorithm = ALGORITHMS.get(name);
   if (algorithm === undefined) throw new TokenError('ERR_ALGORITHM_UNSUPPORTED');
-  assertKey(publicKey);
+  if (!isSupportedKey(publicKey)) throw new TokenError('ERR_CERTIFICATE_KEY_UNSUPPORTED');
   const { asymmetricKeyType, asymmetricKeyDetails: details } = publicKey;
   if (asymmetricKeyType !== algorithm.key || (algorithm.key === 'ec' && details?.namedCurve !== algorithm.curve)) {
     throw new TokenError('ERR_ALGORITHM_MISMATCH');
@@ -72,15 +69,6 @@ function isSignature(algorithm: Algorithm, signed: Uint8Array, key: KeyObject, s
   } catch {
     return false; // OpenSSL refuses some malformed signatures by throwing.
   }
-}
-
-function assertKey({ asymmetricKeyType, asymmetricKeyDetails: details }: KeyObject): void {
-  const bits = details?.modulusLength ?? 0;
-  const supported =
-    asymmetricKeyType === 'rsa'
-      ? bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS
-      : asymmetricKeyType === 'ec' && CURVES.has(details?.namedCurve ?? '');
-  if (!supported) throw new TokenError('ERR_CERTIFICATE_KEY_UNSUPPORTED');
 }
 
 function hashOf(hash: Hash, text: string): Uint8Array {

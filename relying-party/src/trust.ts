@@ -72,7 +72,8 @@ export function isValidAt({ notBefore, notAfter }: Certificate, now: number): bo
   return now >= notBefore && now <= notAfter;
 }
 
-function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+/** `issuer` has issued and signed the certificate. */
+export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
   try {
     return certificate.isSignedBy(issuer);
   } catch {
@@ -80,14 +81,18 @@ function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
   }
 }
 
-function readAuthority(input: CertificateInput, where: string): Certificate {
+/** @throws TypeError that names the entry, if it is no certificate. */
+export function readCertificateInput(input: CertificateInput, where: string): Certificate {
   const der = typeof input === 'string' ? decodePem(input) : input;
-  let certificate: Certificate;
   try {
-    certificate = parseCertificate(der ?? new Uint8Array());
+    return parseCertificate(der ?? new Uint8Array());
   } catch (cause) {
     throw new TypeError(`${where} is not one certificate in DER or PEM.`, { cause });
   }
+}
+
+function readAuthority(input: CertificateInput, where: string): Certificate {
+  const certificate = readCertificateInput(input, where);
   if (!certificate.isAuthority || certificate.keyUsage?.keyCertSign !== true) {
     throw new TypeError(`${where} is not a CA: basicConstraints and keyUsage must allow it to sign certificates.`);
   }

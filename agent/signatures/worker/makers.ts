@@ -2,7 +2,6 @@
 import { type SignatureSurroundings, type Signer } from '../signer.ts';
 import { signCms } from '../cms.ts';
 import { signJws } from '../jws.ts';
-import { signPades } from '../pades.ts';
 import { signXades } from '../xades.ts';
 import { describeSignedInfo, signSignedInfo } from '../xmldsig.ts';
 import { type SignatureJob, type SignatureJobKind } from './signature-job.ts';
@@ -12,7 +11,6 @@ type Maker<Job> = (job: Job, signer: Signer, surroundings: SignatureSurroundings
 const makers: { readonly [Kind in SignatureJobKind]: Maker<Extract<SignatureJob, { kind: Kind }>> } = {
   raw: (job, signer) => signer.sign(job.document),
   cms: (job, signer, surroundings) => signCms(job.document, job, signer, surroundings),
-  pades: (job, signer, surroundings) => signPades(job.document, job, signer, surroundings),
   xades: (job, signer, surroundings) => signXades(job.document, job, signer, surroundings),
   xmldsig: (job, signer) => signSignedInfo(job.document, signer),
   jws: (job, signer, surroundings) => signJws(job.document, job, signer, surroundings),

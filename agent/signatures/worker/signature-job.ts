@@ -10,7 +10,6 @@ type Format<Type extends SignatureFormat['type']> = Omit<Extract<SignatureFormat
 export interface SignatureJobs {
   raw: object;
   cms: Format<'cms'>;
-  pades: Format<'pades'>;
   xades: Format<'xades'> & { mimeType: string };
   xmldsig: object;
   jws: Format<'jws'> & { mimeType?: string };

@@ -16,21 +16,25 @@ interface Work {
   finish: (outcome: { result: Uint8Array } | { error: unknown }) => void;
   /** Questions that have no answer yet: as long as there are, the silence is not the thread's. */
   open: number;
-  silence: NodeJS.Timeout | undefined;
+  silence: { limit: number; timer: NodeJS.Timeout | undefined };
   hasSigned: boolean;
   /** What signer or surroundings threw: told as it was, whatever the thread makes of it. */
   failure?: { error: unknown };
 }
 
+export interface JobOptions {
+  signal?: AbortSignal;
+  /** How long the thread may be silent; default: limits.signatureSilence. */
+  silence?: number;
+}
+
 /** A running thread. It holds no key, and of a job that is done nothing but memory that is used again. */
 export class SignatureThread {
   readonly #worker: Worker;
-  readonly #silence: number;
   #work: Work | undefined;
   #ended = false;
 
-  constructor(megabytes: number = limits.signatureThreadMemory, silence: number = limits.signatureSilence) {
-    this.#silence = silence;
+  constructor(megabytes: number = limits.signatureThreadMemory) {
     const { program, options } = workerProgram();
     this.#worker = new Worker(program, {
       ...options,
@@ -62,7 +66,7 @@ export class SignatureThread {
     job: SignatureJob,
     signer: Signer,
     surroundings: SignatureSurroundings,
-    signal?: AbortSignal,
+    { signal, silence = limits.signatureSilence }: JobOptions = {},
   ): Promise<Uint8Array> {
     signal?.throwIfAborted();
     if (this.#work !== undefined || this.#ended) throw new Error('the thread is not free');
@@ -82,7 +86,7 @@ export class SignatureThread {
           else reject(outcome.error);
         },
         open: 0,
-        silence: undefined,
+        silence: { limit: silence, timer: undefined },
         hasSigned: false,
       };
       this.#worker.ref();
@@ -117,9 +121,10 @@ export class SignatureThread {
 
   /** The time for the next word of the thread starts anew, unless somebody else is being waited for. */
   #listen(): void {
-    clearTimeout(this.#work?.silence);
-    if (this.#work === undefined || this.#work.open > 0) return;
-    this.#work.silence = setTimeout(() => this.#crash(new Error('the thread is silent')), this.#silence);
+    const { open, silence } = this.#work ?? {};
+    clearTimeout(silence?.timer);
+    if (silence === undefined || open !== 0) return;
+    silence.timer = setTimeout(() => this.#crash(new Error('the thread is silent')), silence.limit);
   }
 
   #take(message: FromThread): void {
@@ -165,7 +170,7 @@ export class SignatureThread {
   #finish(outcome: { result: Uint8Array } | { error: unknown }): void {
     const work = this.#work;
     this.#work = undefined;
-    clearTimeout(work?.silence);
+    clearTimeout(work?.silence.timer);
     this.#worker.unref();
     work?.finish(outcome);
   }

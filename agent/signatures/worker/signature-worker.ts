@@ -35,7 +35,9 @@ port.on('message', (message: ToThread) => {
 async function work({ job, signer, now, asks }: JobMessage): Promise<void> {
   const surroundings: SignatureSurroundings = {
     now,
-    ...(asks.timeStamp && { timeStamp: (hash, imprint) => ask({ what: 'timeStamp', hash, imprint: ownBuffer(imprint) }) }),
+    ...(asks.timeStamp && {
+      timeStamp: (hash, imprint) => ask({ what: 'timeStamp', hash, imprint: ownBuffer(imprint) }),
+    }),
     ...(asks.revocation && { revocation: () => ask({ what: 'revocation' }) }),
   };
   const asking: Signer = {

@@ -34,7 +34,7 @@ export async function withSignatureThread(
   const isLarge = job.document.length > limits.signatureThreadDocument;
   const thread = (megabytes === undefined ? takeIdle() : undefined) ?? new SignatureThread(megabytes);
   try {
-    return await thread.make(job, signer, surroundings, signal);
+    return await thread.make(job, signer, surroundings, signal === undefined ? {} : { signal });
   } finally {
     if (isLarge) thread.end();
     else keep(thread);

@@ -1,0 +1,117 @@
+// Verifies a time-stamp token (RFC 3161, RFC 5816): over these bytes, by a certificate that is for time stamps alone and
+// that one of the configured authorities has issued.
+import { readExtensionList } from './certificate-facts.ts';
+import { type Certificate } from './certificate.ts';
+import {
+  assertDer,
+  DerError,
+  equalBytes,
+  onlyValue,
+  partsOf,
+  readAs,
+  serialOf,
+  smallIntegerOf,
+  TAG,
+  timeOf,
+} from './der.ts';
+import { type Hash, hashOf, readAlgorithm } from './signature-algorithm.ts';
+import { SignatureError } from './signature-error.ts';
+import { type TimeStampReport } from './signature-report.ts';
+import { readSignedData } from './signed-data.ts';
+import { checkSigner, digestOf } from './signer-check.ts';
+import { isSignedBy, isValidAt } from './trust.ts';
+
+export interface TimeStampQuestion {
+  /** The TimeStampToken: a ContentInfo in DER. */
+  readonly token: Uint8Array;
+  /** What was stamped, in pieces that follow each other (for a signature: the octets of its value). */
+  readonly stamped: readonly Uint8Array[];
+  /** CAs that issue authorities' certificates, or such certificates themselves. */
+  readonly authorities: readonly Certificate[];
+  /** Where else the authority's certificate may be, if not in the token. */
+  readonly certificates?: readonly Uint8Array[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+const ID_TIME_STAMP = '1.2.840.113549.1.9.16.1.4';
+const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
+const COMMON_NAME = '2.5.4.3';
+const MAX_TOKEN_LENGTH = 65_536;
+/** How far authorities' clocks may be ahead of ours. */
+const TOLERANCE_MS = 300_000;
+
+/** @throws SignatureError ERR_TIMESTAMP_MALFORMED, ERR_TIMESTAMP_INVALID, ERR_TIMESTAMP_UNTRUSTED */
+export function verifyTimeStamp(question: TimeStampQuestion): TimeStampReport {
+  try {
+    return readAs('ERR_TIMESTAMP_MALFORMED', () => verify(question));
+  } catch (error) {
+    if (!(error instanceof SignatureError) || error.code.startsWith('ERR_TIMESTAMP_')) throw error;
+    // The same rules as for other signatures, but it is the time stamp that breaks them.
+    throw new SignatureError('ERR_TIMESTAMP_INVALID', { cause: error });
+  }
+}
+
+function verify({ token, stamped, authorities, certificates = [], now }: TimeStampQuestion): TimeStampReport {
+  if (token.length > MAX_TOKEN_LENGTH) throw new SignatureError('ERR_TIMESTAMP_MALFORMED');
+  const signedData = readSignedData(token);
+  if (signedData.contentType !== ID_TIME_STAMP || signedData.content === undefined) throw new DerError();
+  const { hash, imprint, time } = readInfo(signedData.content);
+  const { certificate } = checkSigner(signedData, [signedData.content], { certificates, allowSha1CertificateId: true });
+  if (!equalBytes(imprint, digestOf(hash, stamped))) throw new SignatureError('ERR_TIMESTAMP_INVALID');
+  assertAuthority(certificate, authorities, time, now);
+  return { time: new Date(time), authority: certificate.subjectValues(COMMON_NAME)[0] ?? '' };
+}
+
+/** TSTInfo (RFC 3161 2.4.2). */
+function readInfo(content: Uint8Array): { hash: Hash; imprint: Uint8Array; time: number } {
+  assertDer(content);
+  const parts = partsOf(onlyValue(content, TAG.sequence));
+  if (smallIntegerOf(parts.next(TAG.integer)) !== 1) throw new DerError();
+  parts.next(TAG.oid); // policy
+  const messageImprint = partsOf(parts.next(TAG.sequence));
+  const hash = hashOf(readAlgorithm(messageImprint.next(TAG.sequence)));
+  const imprint = messageImprint.next(TAG.octetString).content;
+  messageImprint.end();
+  serialOf(parts.next(TAG.integer));
+  const time = timeOf(parts.next(TAG.generalizedTime));
+  parts.optional(TAG.sequence); // accuracy
+  parts.optional(TAG.boolean); // ordering
+  parts.optional(TAG.integer); // nonce: the asker's matter
+  parts.optional(0xa0); // tsa
+  const extensions = parts.optional(0xa1);
+  parts.end();
+  if (extensions !== undefined) assertNoCriticalExtension(extensions.content);
+  return { hash, imprint, time };
+}
+
+/** Implicitly tagged: the content is that of the Extensions. */
+function assertNoCriticalExtension(content: Uint8Array): void {
+  if (readExtensionList(content).critical.length > 0) throw new DerError();
+}
+
+/**
+ * Valid then and now: once the authority's certificate has ended, nothing shows that its key was not lost since, and
+ * whoever has it can write any time into a token.
+ */
+function assertAuthority(
+  certificate: Certificate,
+  authorities: readonly Certificate[],
+  time: number,
+  now: number,
+): void {
+  const { isAuthority, keyUsage, extendedKeyUsage, extendedKeyUsageIsCritical, hasStrongSignature } = certificate;
+  // RFC 3161 2.3: this purpose and no other, marked critical.
+  const forTimeStamps =
+    extendedKeyUsageIsCritical && extendedKeyUsage?.length === 1 && extendedKeyUsage[0] === TIME_STAMPING;
+  const maySign = keyUsage === undefined || keyUsage.digitalSignature || keyUsage.nonRepudiation;
+  if (!forTimeStamps || !maySign || isAuthority) throw new SignatureError('ERR_TIMESTAMP_UNTRUSTED');
+  const issuer = authorities.find(
+    (authority) =>
+      equalBytes(authority.der, certificate.der) ||
+      (hasStrongSignature && authority.isAuthority && isSignedBy(certificate, authority)),
+  );
+  if (issuer === undefined) throw new SignatureError('ERR_TIMESTAMP_UNTRUSTED');
+  const inTime = [certificate, issuer].every((one) => isValidAt(one, time) && isValidAt(one, now));
+  if (!inTime || time > now + TOLERANCE_MS) throw new SignatureError('ERR_TIMESTAMP_UNTRUSTED');
+}
