@@ -3,10 +3,12 @@
 // needed: at once if the page listens to events. Decides nothing about who may ask.
 import { type ErrorCode } from '../../shared/errors.ts';
 import { parsePageText, type PageAnswer, type PageMessage } from '../page-api/page-messages.ts';
+import { parseBytesPiece, type BytesPiece, type EncodedPiece } from '../page-api/sign-messages.ts';
+import { bytesToText, textToBytes } from './native-base64.ts';
 
-/** A MessagePort to a page's script. */
+/** A MessagePort to a page's script. The bytes of a piece are given away. */
 export interface PageChannel {
-  post(text: string): void;
+  post(said: string | BytesPiece): void;
 }
 
 /** An open port to the background. */
@@ -43,9 +45,13 @@ export class PageBridge {
     this.#surroundings = surroundings;
   }
 
-  /** A text from the page. */
-  receive(text: unknown, channel: PageChannel): void {
-    const message = parsePageText(text);
+  /** A text from the page, or a piece of a document. */
+  receive(said: unknown, channel: PageChannel): void {
+    if (typeof said === 'object') {
+      this.#piece(said, channel);
+      return;
+    }
+    const message = parsePageText(said);
     if ('refused' in message) {
       if (message.id !== undefined) this.#refuse(message.id, message.refused, channel);
       return;
@@ -55,6 +61,8 @@ export class PageBridge {
       this.listen();
     } else if ('number' in message) {
       this.#settled(message.number, channel);
+    } else if (message.verb === 'document' || message.verb === 'fetched') {
+      return; // parsePageText lets neither pass: they are said here, not by a page
     } else if (message.verb === 'cancel') {
       if (this.#waiting.get(message.id) !== channel) return;
       this.#waiting.delete(message.id);
@@ -112,11 +120,38 @@ export class PageBridge {
     } else if ('event' in answer) {
       this.#since = answer.number;
       this.#tell(answer);
+    } else if ('piece' in answer) {
+      this.#fetched(answer.id, answer.piece);
+    } else if ('signing' in answer) {
+      this.#waiting.get(answer.id)?.post(JSON.stringify(answer));
     } else {
       const channel = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
       channel?.post(JSON.stringify(answer));
     }
+  }
+
+  /** One that is not what was agreed ends its request; of another channel's request nothing is heard. */
+  #piece(said: unknown, channel: PageChannel): void {
+    const piece = parseBytesPiece(said);
+    const id = piece?.id ?? (said as { id?: unknown } | null)?.id;
+    if (typeof id !== 'string' || this.#waiting.get(id) !== channel) return;
+    if (piece !== undefined) {
+      const { document, offset, bytes } = piece;
+      this.#port?.post({ verb: 'document', id, document, offset, data: bytesToText(bytes) });
+    } else {
+      this.#waiting.delete(id);
+      this.#port?.post({ verb: 'cancel', id });
+      this.#refuse(id, 'ERR_REQUEST_INVALID', channel);
+    }
+  }
+
+  /** The next piece comes when this one is with the page. */
+  #fetched(id: string, { document, offset, data }: EncodedPiece): void {
+    const bytes = textToBytes(data);
+    const end = offset + bytes.length;
+    this.#waiting.get(id)?.post({ id, document, offset, bytes });
+    this.#port?.post({ verb: 'fetched', id, document, offset: end });
   }
 
   #tell(answer: Extract<PageAnswer, { event: string }>): void {
