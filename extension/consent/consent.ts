@@ -35,7 +35,7 @@ port.onMessage.addListener((message: ConsentMessage) => {
   if ('show' in message) show(message.show);
   else if ('piece' in message) take(message.piece);
   else if ('progress' in message) showProgress(message.progress);
-  else if ('failed' in message) end('signFailedTitle', message.failed);
+  else if ('failed' in message) end(text('signFailedTitle'), message.failed);
   else showPartly(message.partly);
 });
 // The request has ended, or the extension has: there is nothing left to answer.
@@ -141,7 +141,10 @@ function showProgress(done: number): void {
 }
 
 function showPartly(failed: readonly { document: number; code: ErrorCode }[]): void {
-  end('signPartlyTitle', undefined);
+  const of = consent?.documents.length ?? 0;
+  if (failed.length < of) end(text('signPartlyTitle', String(failed.length), String(of)), undefined);
+  else end(text('signFailedTitle'), undefined);
+  setText(byId('ending-text'), failed.length < of ? text('signPartlyText') : '');
   byId('ending-list').replaceChildren(
     ...failed.map(({ document, code }) => {
       const name = visibleLine(consent?.documents[document]?.name ?? '');
@@ -154,7 +157,7 @@ function showPartly(failed: readonly { document: number; code: ErrorCode }[]): v
 
 /** The documents give way to what came of them. */
 function end(
-  title: 'signFailedTitle' | 'signPartlyTitle',
+  title: string,
   failed: Extract<ConsentMessage, { failed: unknown }>['failed'] | undefined,
 ): void {
   stage = 'over';
@@ -165,7 +168,7 @@ function end(
   sign.hidden = true;
   byId('progress').hidden = true;
   setText(byId('status'), '');
-  setText(byId('title'), text(title));
+  setText(byId('title'), title);
   setText(byId('decline'), text('signClose'));
   byId('code').hidden = failed === undefined;
   if (failed !== undefined) {

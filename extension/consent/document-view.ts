@@ -1,6 +1,7 @@
 // What every way of showing a document has in common, and the one way that shows text.
 import { type MessageKey } from '../background/screen-texts.ts';
-import { visibleParts } from './visible-text.ts';
+import { type DecodedText } from './decode-text.ts';
+import { hasHidden, visibleParts } from './visible-text.ts';
 
 /** A document, ready to be shown part by part. */
 export interface DocumentView {
@@ -36,6 +37,11 @@ export function textView(text: string, notes: readonly MessageKey[] = []): Docum
     },
     close: () => undefined,
   };
+}
+
+/** What must be said of a text. */
+export function notesOf({ text, isGuess }: DecodedText): MessageKey[] {
+  return [...(isGuess ? (['signGuessedText'] as const) : []), ...(hasHidden(text) ? (['signHidden'] as const) : [])];
 }
 
 /** Not within a pair of surrogates, nor of carriage return and line feed. */

@@ -4,9 +4,9 @@ import { type SigningConsent } from '../../shared/signing.ts';
 import { type MessageKey } from '../background/screen-texts.ts';
 import { groupedFingerprint, kindOf, sizeText } from './consent-view.ts';
 import { decodeText } from './decode-text.ts';
-import { textView, type DocumentView } from './document-view.ts';
+import { notesOf, textView, type DocumentView } from './document-view.ts';
 import { type Documents } from './documents.ts';
-import { byId, setText, text } from './page.ts';
+import { byId, element, setText, text } from './page.ts';
 import { saveFile } from './save-file.ts';
 import { visibleLine } from './visible-text.ts';
 import { xmlView } from './xml-view.ts';
@@ -56,10 +56,10 @@ export class Viewer {
     this.#notes([]);
     byId('save').hidden = true;
     const kind = kindOf(shown.type, this.#consent.format);
-    byId('frame').hidden = kind === 'hash' || kind === 'other';
+    byId('frame').hidden = kind === 'other';
     byId('frame').className = kind;
     if (kind === 'hash') {
-      await this.#documents.whole(number);
+      this.#hash(await this.#documents.whole(number));
       return;
     }
     byId('save').hidden = kind !== 'other';
@@ -91,6 +91,14 @@ export class Viewer {
     this.#frame.replaceChildren();
   }
 
+  /** The hash itself is all that there is to see. */
+  #hash(bytes: Uint8Array): void {
+    const { format } = this.#consent;
+    const label = element('p', 'label', text('signHashValue', format.type === 'hash' ? format.hash : ''));
+    const hex = Array.from(bytes.subarray(0, 64), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    this.#frame.replaceChildren(label, element('code', '', groupedFingerprint(hex)));
+  }
+
   async #open(number: number, kind: 'text' | 'xml' | 'pdf', size: number): Promise<DocumentView> {
     if (kind === 'pdf') {
       const { pdfView } = await import('./pdf-view.ts');
@@ -99,7 +107,7 @@ export class Viewer {
     const bytes = await this.#documents.whole(number);
     if (kind === 'xml') return xmlView(bytes, text('signMore'));
     const decoded = decodeText(bytes);
-    return textView(decoded.text, decoded.isGuess ? ['signGuessedText'] : []);
+    return textView(decoded.text, notesOf(decoded));
   }
 
   async #draw(): Promise<void> {

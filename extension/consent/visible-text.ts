@@ -28,6 +28,11 @@ export function visibleParts(text: string): TextPart[] {
   return parts;
 }
 
+/** Whether there is anything to mark. */
+export function hasHidden(text: string): boolean {
+  return text.replaceAll('\r\n', '\n').search(hidden) >= 0;
+}
+
 /** The same as one string, for names; line feeds and tabs are marked, too. */
 export function visibleLine(text: string): string {
   return visibleParts(text)

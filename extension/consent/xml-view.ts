@@ -1,8 +1,7 @@
 // XML as a tree that can be read and folded, built from text only: nothing of the document ever becomes markup of ours. What
 // lies deep is built when it is opened. A DOCTYPE could make the parser show what is not there: such a document is shown as text.
-import { type MessageKey } from '../background/screen-texts.ts';
 import { decodeText } from './decode-text.ts';
-import { appendVisible, textView, type DocumentView } from './document-view.ts';
+import { appendVisible, notesOf, textView, type DocumentView } from './document-view.ts';
 
 /** Elements below this depth are folded. */
 const openDepth = 4;
@@ -15,8 +14,9 @@ const shortText = 120;
 
 /** `more`: the words of the button for further children. */
 export function xmlView(bytes: Uint8Array, more: string): DocumentView {
-  const { text, isGuess } = decodeText(bytes, true);
-  const notes: MessageKey[] = isGuess ? ['signGuessedText'] : [];
+  const decoded = decodeText(bytes, true);
+  const { text } = decoded;
+  const notes = notesOf(decoded);
   if (/<!DOCTYPE/i.test(text)) return textView(text, [...notes, 'signDoctype']);
   const parsed = new DOMParser().parseFromString(text, 'application/xml');
   if (parsed.querySelector('parsererror') !== null) return textView(text, [...notes, 'signNotXml']);

@@ -2,6 +2,7 @@
 // port to the background at the page's first message, tells every waiting call when it is lost, and opens it anew when
 // needed: at once if the page listens to events. Decides nothing about who may ask.
 import { type ErrorCode } from '../../shared/errors.ts';
+import { piecesOnTheWay } from '../page-api/pieces.ts';
 import { parsePageText, type PageAnswer, type PageMessage } from '../page-api/page-messages.ts';
 import { parseBytesPiece, type BytesPiece, type EncodedPiece } from '../page-api/sign-messages.ts';
 import { bytesToText, textToBytes } from './native-base64.ts';
@@ -27,13 +28,20 @@ export interface BridgeSurroundings {
   prerendering(): boolean;
 }
 
+/** Who waits for an answer, and how many pieces of documents it has sent and has been told of. */
+interface Waiting {
+  channel: PageChannel;
+  sent: number;
+  taken: number;
+}
+
 const reconnectPause = 100;
 const reconnectPauseCap = 20_000;
 
 /** One per document. */
 export class PageBridge {
   readonly #surroundings: BridgeSurroundings;
-  readonly #waiting = new Map<string, PageChannel>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #listeners = new Set<PageChannel>();
   #port: BackgroundPort | undefined;
   #since: number | undefined;
@@ -64,7 +72,7 @@ export class PageBridge {
     } else if (message.verb === 'document' || message.verb === 'fetched') {
       return; // parsePageText lets neither pass: they are said here, not by a page
     } else if (message.verb === 'cancel') {
-      if (this.#waiting.get(message.id) !== channel) return;
+      if (this.#waiting.get(message.id)?.channel !== channel) return;
       this.#waiting.delete(message.id);
       this.#port?.post(message);
     } else if (this.#waiting.has(message.id)) {
@@ -72,7 +80,7 @@ export class PageBridge {
     } else if (this.#surroundings.prerendering()) {
       this.#refuse(message.id, 'ERR_REQUEST_FRAME', channel);
     } else {
-      this.#waiting.set(message.id, channel);
+      this.#waiting.set(message.id, { channel, sent: 0, taken: 0 });
       if (!this.#send(message)) this.#fail('ERR_AGENT_NOT_RUNNING');
     }
   }
@@ -123,11 +131,13 @@ export class PageBridge {
     } else if ('piece' in answer) {
       this.#fetched(answer.id, answer.piece);
     } else if ('signing' in answer) {
-      this.#waiting.get(answer.id)?.post(JSON.stringify(answer));
+      const waiting = this.#waiting.get(answer.id);
+      if (waiting !== undefined && answer.signing.stage === 'taken') waiting.taken = answer.signing.pieces;
+      waiting?.channel.post(JSON.stringify(answer));
     } else {
-      const channel = this.#waiting.get(answer.id);
+      const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
-      channel?.post(JSON.stringify(answer));
+      waiting?.channel.post(JSON.stringify(answer));
     }
   }
 
@@ -135,8 +145,10 @@ export class PageBridge {
   #piece(said: unknown, channel: PageChannel): void {
     const piece = parseBytesPiece(said);
     const id = piece?.id ?? (said as { id?: unknown } | null)?.id;
-    if (typeof id !== 'string' || this.#waiting.get(id) !== channel) return;
-    if (piece !== undefined) {
+    const waiting = typeof id === 'string' ? this.#waiting.get(id) : undefined;
+    if (typeof id !== 'string' || waiting?.channel !== channel) return;
+    if (piece !== undefined && waiting.sent - waiting.taken < piecesOnTheWay) {
+      waiting.sent++;
       const { document, offset, bytes } = piece;
       this.#port?.post({ verb: 'document', id, document, offset, data: bytesToText(bytes) });
     } else {
@@ -150,7 +162,7 @@ export class PageBridge {
   #fetched(id: string, { document, offset, data }: EncodedPiece): void {
     const bytes = textToBytes(data);
     const end = offset + bytes.length;
-    this.#waiting.get(id)?.post({ id, document, offset, bytes });
+    this.#waiting.get(id)?.channel.post({ id, document, offset, bytes });
     this.#port?.post({ verb: 'fetched', id, document, offset: end });
   }
 
@@ -185,7 +197,7 @@ export class PageBridge {
   }
 
   #fail(code: ErrorCode): void {
-    for (const [id, channel] of this.#waiting) this.#refuse(id, code, channel);
+    for (const [id, { channel }] of this.#waiting) this.#refuse(id, code, channel);
     this.#waiting.clear();
   }
 
