@@ -7,6 +7,8 @@ export const limits = {
   messageToHost: 720_000,
   /** A page's own message: a nonce and a few words. Web eID's bound. */
   pageMessage: 8_192,
+  /** A page's request to sign: a hundred names of documents. */
+  pageSignMessage: 65_536,
   /** Levels of JSON nesting; our messages use four. */
   jsonDepth: 8,
   /** Characters of an origin (Web eID's bound; the longest DNS name is 253). */
