@@ -51,7 +51,7 @@ export const limits = {
   firstPictureTime: 2_000,
   /** A mute card may be a contact glitch: it is given this long before it counts as removed. */
   muteCardGrace: 1_000,
-  /** A card in place of an earlier one must be identified within this time, or twice the time that the last card took. */
+  /** A card in place of an earlier one must be identified within this time, or three times the time that the last card took. */
   identifyTime: 2_000,
   /** Logins that the agent remembers until they are logged out, over every profile; the oldest is logged out first. */
   visits: 500,
