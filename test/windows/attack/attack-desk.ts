@@ -236,7 +236,7 @@ export class AttackDesk {
 
   /** The next honest request: the agent answers, and has read the card. */
   async honest(): Promise<void> {
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + 30_000;
     for (;;) {
       const { status, output } = await this.kortbro(['status', '--language', 'en']);
       if (status === 0 && /Anna Testsson/.test(output)) return;
