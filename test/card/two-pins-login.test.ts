@@ -28,7 +28,7 @@ const title = 'login with a virtual card with two PINs';
     before(async () => {
       for (const kind of kinds)
         cards.set(kind, await twoPinCard('anna', { authentication: [kind], signature: ['ec-p256'] }));
-      const virtual = [...cards].map(([kind, card]) => [kind, { ...virtualTwoPinCard(card), id: kind }]);
+      const virtual = [...cards].map(([kind, card]) => [kind, { ...virtualTwoPinCard(card), id: kind }] as const);
       stack = await startCardStack({ cards: Object.fromEntries(virtual) });
       agent = await AgentUnderTest.start({ module, policy: { sites }, environment: stack.environment });
       host = await agent.host();
