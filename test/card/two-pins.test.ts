@@ -197,7 +197,7 @@ const title = 'a virtual card with two PINs';
       assert.deepEqual(await pins(), { verified: [true, false], triesLeft: [3, 3] });
     });
 
-    it('is asked for its identity right before each PIN that is sent', async () => {
+    it('is asked for its identity right before each PIN that is sent, eleven APDUs in all and eight for the next', async () => {
       const [, signature] = await bind('bertil');
       await stack.resetCounts();
       await sign(keyOf(signature), bertil.signature.pin);
@@ -210,6 +210,10 @@ const title = 'a virtual card with two PINs';
         '20 00 02 -> 9000',
         '2A 9E 9A -> 9000',
       ]);
+      assert.equal((await stack.counts()).apdus, 11);
+      await stack.resetCounts();
+      await sign(keyOf(signature), bertil.signature.pin);
+      assert.equal((await stack.counts()).apdus, 8);
     });
 
     it('refuses a signature without PIN2, whoever is logged in, and one by PIN1', async () => {
