@@ -18,7 +18,7 @@ import {
   startCardStack,
 } from './card-stack.ts';
 import { ANNA, BERTIL, inventedCard } from './invented-persons.ts';
-import { findInMemory } from './process-memory.ts';
+import { findInMemory, pinNeedles } from './process-memory.ts';
 
 const atr = Buffer.from('3b7f96000080318065b0855956fb120ffe829000', 'hex');
 const message = Buffer.from('what is signed');
@@ -356,19 +356,6 @@ const title = 'tokens on the virtual IDPrime 940';
     });
   },
 );
-
-/** The forms in which a PIN of eight digits could lie about, and parts of it. */
-function pinNeedles(value: string): Record<string, Buffer> {
-  const hex = [...Buffer.from(value)].map((byte) => byte.toString(16));
-  return {
-    text: Buffer.from(value),
-    'UTF-16': Buffer.from(value, 'utf16le'),
-    hex: Buffer.from(hex.join('')),
-    'spaced hex': Buffer.from(hex.join(' ')),
-    'all but its end': Buffer.from(value.slice(0, 7)),
-    'all but its beginning': Buffer.from(value.slice(1)),
-  };
-}
 
 /** Waits for something that another process is about to notice, two seconds at most. */
 async function until(condition: () => Promise<boolean>): Promise<void> {

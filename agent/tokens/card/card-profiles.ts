@@ -27,6 +27,14 @@ const profiles: readonly { name: string; atr: string; mask: string; profile: Omi
       certificateIndex: true,
     },
   },
+  {
+    // Aventra MyEID with contacts, by its historical bytes. The applet's own data: its serial number is among them. Which reference the
+    // PIN of a token has is the personaliser's choice: it is not asked.
+    name: 'MyEID',
+    atr: '3bf50000000031fe454d7945494400',
+    mask: 'ffff00000000ffffffffffffffff00',
+    profile: { identity: Buffer.from('00ca01a000', 'hex') },
+  },
 ];
 
 /** Every other card is asked for its CPLC alone, once when it comes in: reading harms no card, and many answer. */

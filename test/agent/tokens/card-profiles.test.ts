@@ -26,12 +26,20 @@ describe('what a card can be asked past its module', () => {
     });
   }
 
+  for (const atr of ['3bf59600008031fe454d7945494414', '3bf51800008131fe454d794549449a']) {
+    it(`is identity alone for a MyEID (${atr})`, () => {
+      const profile = { name: 'MyEID', known: true, identity: bytes('00ca01a000') };
+      assert.deepEqual(cardProfile(bytes(atr)), profile);
+      assert.deepEqual(profileFor(2, cardProfile(bytes(atr))), profile);
+    });
+  }
+
   it('is never the PIN state for a card that is not in the table, however much its ATR looks like one that is', () => {
     const almost = [
       '3b7f96000080318065b0845956fb120ffe829000',
       '3b7f96000080318065b0855956fb120ffe8290',
       '3b7f96000080318065b0855956fb120ffe82900000',
-      '3bf59600008031fe454d7945494414',
+      '3bf59600008031fe454d7945494514',
       '',
     ];
     for (const atr of almost)
