@@ -23,7 +23,13 @@ describe('A key for signatures', () => {
   let backend: FakeBackend;
   let gone: AbortController;
   const tokenOf = (...certificates: TokenDescription['certificates']): BoundToken =>
-    bindToken(description({ certificates }), { reader: 'A', generation: '1', backend, gone: gone.signal });
+    bindToken(description({ certificates }), {
+      reader: 'A',
+      generation: '1',
+      backend,
+      gone: gone.signal,
+      namesItself: false,
+    });
   const pinNamed = (text = '654321'): Buffer => Buffer.from(text);
   const never = new AbortController().signal;
 
@@ -106,7 +112,8 @@ describe('A key for signatures', () => {
 
 describe('The tokens of a card', () => {
   const tokenOf = (serialNumber: string, ...certificates: TokenDescription['certificates']): BoundToken => {
-    const place = { reader: 'A', generation: '1', backend: new FakeBackend(), gone: new AbortController().signal };
+    const { signal: gone } = new AbortController();
+    const place = { reader: 'A', generation: '1', backend: new FakeBackend(), gone, namesItself: false };
     return bindToken(description({ serialNumber, certificates }), place);
   };
 
