@@ -234,6 +234,34 @@ const title = 'tokens on the virtual IDPrime 940';
       await assert.rejects(host.sign(handle, '0001', 'RS256', digest('sha256')), failsWith('login-lost'));
     });
 
+    it('signs for the PIN and makes the card forget it, again and again; whoever was logged in before stays so', async () => {
+      const { handle } = await bind();
+      const order = {
+        certificate: '0002',
+        algorithm: 'RS256',
+        digest: digest('sha256'),
+        finalTryConfirmed: false,
+      } as const;
+      const key = createPublicKey(cards.anna.keys[1]!.privateKey);
+      const before = await stack.operations();
+      const signForPin = (text = ANNA.pin): Promise<Uint8Array> => host.signWithPin(handle, order, pin(text));
+      for (let time = 0; time < 2; time += 1) {
+        assert.ok(verify('sha256', message, key, await signForPin()));
+        assert.equal((await stack.pinState()).verified, false);
+        await assert.rejects(host.sign(handle, '0001', 'RS256', digest('sha256')), failsWith('login-lost'));
+      }
+      await host.login(handle, pin(ANNA.pin), false);
+      assert.ok(verify('sha256', message, key, await signForPin()));
+      assert.equal((await stack.pinState()).verified, true);
+      const signature = await host.sign(handle, '0001', 'RS256', digest('sha256'));
+      assert.ok(isSignedBy(cards.anna, signature));
+      await assert.rejects(signForPin(wrongPin), failsWith('ERR_PIN_WRONG', 2));
+      await assert.rejects(host.sign(handle, '0001', 'RS256', digest('sha256')), failsWith('login-lost'));
+      const after = await stack.operations();
+      const made = after.signatures.map((count, at) => count - (before.signatures[at] ?? 0));
+      assert.deepEqual([made, (after.verifications[0] ?? 0) - (before.verifications[0] ?? 0)], [[1, 3], 5]);
+    });
+
     it('holds no handle to a card that is released', async () => {
       await bind();
       assert.equal((await stack.readerState()).inUse, true);

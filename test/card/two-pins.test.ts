@@ -1,12 +1,13 @@
 // A card with two PINs through module host, OpenSC, pcscd and vpcd as they are: two tokens of one card, of which the second signs for
 // its PIN alone, once each time. Needs root; says so where it cannot run.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { constants, createHash, createPublicKey, type KeyObject, randomInt, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { bindCard } from '../../agent/cards/bind-card.ts';
 import { type BoundToken } from '../../agent/cards/bound-token.ts';
 import { signatureKeys, type SignatureKey, signWithPin } from '../../agent/cards/signature-key.ts';
@@ -24,6 +25,7 @@ import {
 } from './card-stack.ts';
 import { findInMemory, pinNeedles } from './process-memory.ts';
 
+const run = promisify(execFile);
 const atr = Buffer.from('3bf59600008031fe454d7945494414', 'hex');
 const message = Buffer.from('what is signed');
 const wrongPin = '00000000';
@@ -329,6 +331,26 @@ const title = 'a virtual card with two PINs';
         await signWithPin(keyOf(signature), wanted, pin, signal).catch(() => undefined);
         assert.deepEqual(pin, Buffer.alloc(pin.length));
       }
+    });
+
+    it('has each PIN changed, and unlocked by its own PUK, with nothing coming of it for the other', async () => {
+      await stack.insert('bertil');
+      const client = (program: string, ...words: string[]) =>
+        run(program, words, { env: { ...process.env, ...stack.environment } });
+      const { pin, puk } = bertil.signature;
+      const pkcs11 = ['--module', module, '--slot-index', '1', '--login', '--change-pin'];
+      await client('pkcs11-tool', ...pkcs11, '--pin', pin, '--new-pin', '13572468');
+      await stack.setTriesLeft('bertil', 0, 'signature');
+      const unlock = (code: string) =>
+        client('pkcs15-tool', '--unblock-pin', '--auth-id', '02', '--puk', code, '--new-pin', pin);
+      await assert.rejects(unlock(bertil.authentication.puk));
+      assert.equal((await stack.pinState('bertil', 'signature')).pukTriesLeft, 9);
+      await unlock(puk);
+      const state = { verified: false, triesLeft: 3, pukTriesLeft: 10 };
+      const pinStates = [await stack.pinState('bertil'), await stack.pinState('bertil', 'signature')];
+      assert.deepEqual(pinStates, [state, state]);
+      const [, signature] = await bind('bertil');
+      assert.ok(await sign(keyOf(signature), pin));
     });
 
     const accidents: [string, () => Promise<void>, RegExp][] = [
