@@ -202,7 +202,8 @@ function answered(message: Extract<AgentMessage, { type: 'response' | 'error' }>
 
 function settle(message: Extract<AgentMessage, { type: 'response' | 'error' }>): void {
   try {
-    if (message.type === 'response' && !signings.mayEnd(message.id)) throw new Error('signatures have not been fetched');
+    if (message.type === 'response' && !signings.mayEnd(message.id))
+      throw new Error('signatures have not been fetched');
     settleWith(pending, message);
   } catch {
     connection.distrust();

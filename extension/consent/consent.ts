@@ -122,7 +122,8 @@ function changed(): void {
   guard.isReady = isComplete && chosen !== undefined;
   byId('status').className = differs ? 'alarming' : '';
   if (differs) setText(byId('status'), text('signDiffers'));
-  else if (!isComplete && states.length > 1) setText(byId('status'), text('signLoading', String(same), String(states.length)));
+  else if (!isComplete && states.length > 1)
+    setText(byId('status'), text('signLoading', String(same), String(states.length)));
   else if (!isComplete) setText(byId('status'), text('signLoadingOne'));
   else setText(byId('status'), chosen === undefined ? text('signWhoChoose') : '');
 }
@@ -156,10 +157,7 @@ function showPartly(failed: readonly { document: number; code: ErrorCode }[]): v
 }
 
 /** The documents give way to what came of them. */
-function end(
-  title: string,
-  failed: Extract<ConsentMessage, { failed: unknown }>['failed'] | undefined,
-): void {
+function end(title: string, failed: Extract<ConsentMessage, { failed: unknown }>['failed'] | undefined): void {
   stage = 'over';
   viewer?.hide();
   byId('panel').hidden = true;

@@ -56,7 +56,8 @@ function nodeElement(node: Node, depth: number, more: string): HTMLElement {
   const children = [...node.childNodes];
   const [only, ...others] = children;
   const text = node.textContent ?? '';
-  const isLine = others.length === 0 && (only === undefined || (only.nodeType === Node.TEXT_NODE && text.length <= shortText));
+  const isLine =
+    others.length === 0 && (only === undefined || (only.nodeType === Node.TEXT_NODE && text.length <= shortText));
   if (isLine) {
     const line = element('div', 'node');
     appendName(line, node);

@@ -234,7 +234,14 @@ describe('signing in the page', () => {
     const { kortbro, said } = page();
     const sign = kortbro.sign as (request?: unknown) => Promise<unknown>;
     const document = { name: 'a', type: 'a/b' };
-    const wrong = [undefined, null, {}, { documents: 7 }, { documents: [null], format }, { documents: [document], format }];
+    const wrong = [
+      undefined,
+      null,
+      {},
+      { documents: 7 },
+      { documents: [null], format },
+      { documents: [document], format },
+    ];
     for (const request of [...wrong, { documents: [{ ...document, content: 7 }], format }]) void sign(request);
     void sign({ documents: [{ ...document, name: Symbol('x'), content: 'x' }], format });
     assert.equal(said.length, 8);

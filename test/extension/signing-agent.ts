@@ -67,7 +67,12 @@ export class SigningAgent {
     });
     const certificate = encodeBase64(new TextEncoder().encode('certificate'));
     host.send({ type: 'signing', id, stage: 'progress', done: documents.length });
-    host.send({ type: 'signing', id, stage: 'signed', signed: { documents: entries, certificate, algorithm: 'ES256' } });
+    host.send({
+      type: 'signing',
+      id,
+      stage: 'signed',
+      signed: { documents: entries, certificate, algorithm: 'ES256' },
+    });
   }
 
   fail({ id, host }: SigningCase, code: ErrorCode): void {

@@ -29,7 +29,8 @@ type Bounds = Pick<chrome.windows.Window, 'left' | 'top' | 'width' | 'height'>;
 /** In the middle of the browser's window, within it as far as it is large enough. */
 export function placeOver(browser: Bounds): Required<Bounds> | undefined {
   const { left, top, width: outerWidth, height: outerHeight } = browser;
-  if (left === undefined || top === undefined || outerWidth === undefined || outerHeight === undefined) return undefined;
+  if (left === undefined || top === undefined || outerWidth === undefined || outerHeight === undefined)
+    return undefined;
   const own = {
     width: Math.max(smallestWidth, Math.min(width, outerWidth)),
     height: Math.max(smallestHeight, Math.min(height, outerHeight)),

@@ -2,12 +2,7 @@
 // piece is handed on when it comes. Whoever breaks the order ends it: a page its own request, the agent the whole connection.
 import { sentence, type ErrorCode } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
-import {
-  type Signed,
-  type SigningAnswer,
-  type SigningConsent,
-  type SigningMessage,
-} from '../../../shared/signing.ts';
+import { type Signed, type SigningAnswer, type SigningConsent, type SigningMessage } from '../../../shared/signing.ts';
 import { piecesOf, type Piece } from '../../page-api/pieces.ts';
 import {
   encodedSize,
@@ -207,8 +202,7 @@ export class Signing {
 
   #fetched({ document, offset }: Extract<PageSigningMessage, { verb: 'fetched' }>): void {
     const piece = this.#results[this.#arrived];
-    const isDue =
-      this.#arrived < this.#handed && piece?.document === document && piece.offset + piece.size === offset;
+    const isDue = this.#arrived < this.#handed && piece?.document === document && piece.offset + piece.size === offset;
     if (!isDue) {
       this.#surroundings.giveUp('ERR_REQUEST_INVALID');
       return;

@@ -23,12 +23,7 @@ export class Signings {
   }
 
   /** A page has asked. `windowId`: the browser window that it is in. */
-  begin(
-    id: string,
-    question: SignQuestion,
-    windowId: number | undefined,
-    toPage: (told: SigningTold) => void,
-  ): void {
+  begin(id: string, question: SignQuestion, windowId: number | undefined, toPage: (told: SigningTold) => void): void {
     const { desk, send, giveUp, distrust } = this.#surroundings;
     const signing = new Signing(id, question, {
       toAgent: send,
@@ -70,7 +65,10 @@ export class Signings {
       desk.close(id);
     } else {
       const { code, triesLeft, incident } = error;
-      const details = { ...(triesLeft === undefined ? {} : { triesLeft }), ...(incident === undefined ? {} : { incident }) };
+      const details = {
+        ...(triesLeft === undefined ? {} : { triesLeft }),
+        ...(incident === undefined ? {} : { incident }),
+      };
       desk.tell(id, { failed: { code, ...details } });
     }
     desk.release(id);

@@ -1,7 +1,11 @@
 // Who has the consent window, and what becomes of it.
 import assert from 'node:assert/strict';
 import { ConsentDesk } from '../../../extension/background/signing/consent-desk.ts';
-import { parseConsentWish, type ConsentMessage, type ConsentWish } from '../../../extension/background/signing/consent-messages.ts';
+import {
+  parseConsentWish,
+  type ConsentMessage,
+  type ConsentWish,
+} from '../../../extension/background/signing/consent-messages.ts';
 import { consentTicket, placeOver } from '../../../extension/background/signing/consent-windows.ts';
 import { type SigningConsent } from '../../../shared/signing.ts';
 import { signingKey } from '../signing-agent.ts';

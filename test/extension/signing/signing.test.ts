@@ -160,7 +160,11 @@ describe('a signing in the background', () => {
       'asks for consent twice': ({ send, consent }) => (send(), consent(), consent()),
       'names another origin': ({ send, agent, question }) => {
         send();
-        agent({ type: 'signing', stage: 'consent', consent: { ...consentOf(question), origin: 'https://other.example' } });
+        agent({
+          type: 'signing',
+          stage: 'consent',
+          consent: { ...consentOf(question), origin: 'https://other.example' },
+        });
       },
       'names another document': ({ send, agent, question }) => {
         send();
@@ -248,7 +252,8 @@ describe('a signing in the background', () => {
     const before = toAgent.length;
     signed([5 * pieceLength, 1]);
     assert.deepEqual(events, ['ask', 'close']);
-    const wanted = () => toAgent.slice(before).map((message) => ('offset' in message ? message.offset / pieceLength : message.type));
+    const wanted = () =>
+      toAgent.slice(before).map((message) => ('offset' in message ? message.offset / pieceLength : message.type));
     assert.deepEqual(wanted(), [0, 1, 2, 3]);
     const give = (document: number, offset: number, length: number) =>
       agent({ type: 'data', what: 'signature', document, offset, data: bytes(length) });
