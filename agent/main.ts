@@ -99,6 +99,7 @@ async function main(): Promise<void> {
     cards,
     pinSso,
     dialogs: new DialogQueue(clock),
+    consents: new DialogQueue(clock),
     holders: loggingOut.holders,
     logouts: loggingOut.logouts,
     documents: new DocumentBudget(),

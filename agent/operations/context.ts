@@ -24,6 +24,8 @@ export interface OperationContext {
   cards: CardTable;
   pinSso: PinSso<BoundToken>;
   dialogs: DialogQueue;
+  /** Documents are shown one consent at a time; the holder may read for long, and others log in meanwhile. */
+  consents: DialogQueue;
   holders: Holders;
   logouts: Pick<Logouts, 'cleared' | 'enter'>;
   /** The bytes of documents that are being signed. */

@@ -23,8 +23,8 @@ export interface GivenConsent {
 }
 
 /**
- * Shows the documents and waits for the holder's word.
- * @throws KortbroError ERR_USER_DECLINED, ERR_USER_TIMEOUT, what signingPlaces throws, ERR_CARD_REMOVED and the like when a card that
+ * Shows the documents, when nothing else is being shown, and waits for the holder's word.
+ * @throws KortbroError ERR_USER_DECLINED, ERR_USER_TIMEOUT, ERR_POLICY_MUTED, ERR_AGENT_BUSY, what signingPlaces throws, ERR_CARD_REMOVED and the like when a card that
  * could have signed leaves
  */
 export async function askConsent(
@@ -35,23 +35,26 @@ export async function askConsent(
   documents: readonly HeldDocument[],
   conversation: SigningConversation,
 ): Promise<GivenConsent> {
-  await readyCards(context, call);
-  const places = signingPlaces(context, origin, request);
-  const shown = Object.freeze(shownConsent(origin, request, documents, places));
-  const left = leavingOf(places);
-  const answer = await conversation.consent(shown, AbortSignal.any([call.signal, left.signal])).finally(left.stop);
-  const place = answer.answer === 'sign' ? places[Number(answer.certificate)] : undefined;
-  const token = (place ?? places[0])?.token.fingerprint ?? '';
-  context.audit({ event: place === undefined ? 'consent-refused' : 'consent-given', token, origin });
-  if (answer.answer === 'decline') throw new KortbroError('ERR_USER_DECLINED');
-  if (place === undefined || String(Number(answer.certificate)) !== answer.certificate)
-    throw new KortbroError('ERR_REQUEST_INVALID');
-  return Object.freeze({
-    origin,
-    request,
-    documents,
-    key: keyOf(place),
-    expires: context.clock.now() + limits.consentTime,
+  return context.consents.inTurn(call.signal, async () => {
+    context.dialogs.checkMuted(origin);
+    await readyCards(context, call);
+    const places = signingPlaces(context, origin, request);
+    const shown = Object.freeze(shownConsent(origin, request, documents, places));
+    const left = leavingOf(places);
+    const answer = await conversation.consent(shown, AbortSignal.any([call.signal, left.signal])).finally(left.stop);
+    const place = answer.answer === 'sign' ? places[Number(answer.certificate)] : undefined;
+    const token = (place ?? places[0])?.token.fingerprint ?? '';
+    context.audit({ event: place === undefined ? 'consent-refused' : 'consent-given', token, origin });
+    if (answer.answer === 'decline') throw new KortbroError('ERR_USER_DECLINED');
+    if (place === undefined || String(Number(answer.certificate)) !== answer.certificate)
+      throw new KortbroError('ERR_REQUEST_INVALID');
+    return Object.freeze({
+      origin,
+      request,
+      documents,
+      key: keyOf(place),
+      expires: context.clock.now() + limits.consentTime,
+    });
   });
 }
 

@@ -117,6 +117,7 @@ export class OperationWorld {
         },
       ),
       dialogs: new DialogQueue(this.clock),
+      consents: new DialogQueue(this.clock),
       holders: this.holders,
       logouts: this.logouts,
       documents: new DocumentBudget(),
