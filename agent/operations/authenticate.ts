@@ -1,5 +1,5 @@
 // Login: a Web eID token for a site. Silent within PIN-SSO where policy or the holder has let the site in; else one dialog.
-import { KortbroError, type ErrorCode } from '../../shared/errors.ts';
+import { KortbroError } from '../../shared/errors.ts';
 import { type AuthenticationToken, type LogoutRegistration, type RequestOf } from '../../shared/messages.ts';
 import { secureOriginOf } from '../../shared/origin.ts';
 import { type BoundToken } from '../cards/bound-token.ts';
@@ -14,6 +14,7 @@ import { letHolderChoose, loginCandidates } from './login-candidate.ts';
 import { loginWithPin } from './login-with-pin.ts';
 import { isBeingRead, readyCards } from './ready-cards.ts';
 import { recoverToken } from './recover-token.ts';
+import { countingRefusals } from './refusals.ts';
 import { holderText, type TokenPlace } from './token-places.ts';
 import {
   authenticationToken,
@@ -23,9 +24,6 @@ import {
   tokenBytes,
   tokenDigest,
 } from './web-eid-token.ts';
-
-/** What the holder answers to a dialog that was not wanted, by leaving it alone too. */
-const refusals: readonly ErrorCode[] = ['ERR_USER_CANCELLED', 'ERR_USER_DECLINED', 'ERR_USER_TIMEOUT'];
 
 /** @throws KortbroError, TokenError */
 export async function authenticate(
@@ -111,16 +109,9 @@ async function openToken(
     await readyCards(context, call);
     const nowOpen = silentPlace(context, origin);
     if (nowOpen !== undefined) return nowOpen;
-    try {
-      const place = await askHolder(context, call, origin, reason, using);
-      context.dialogs.answered(origin);
-      return place;
-    } catch (error) {
-      const code = error instanceof KortbroError ? error.code : undefined;
-      if (code !== undefined && refusals.includes(code)) context.dialogs.cancelled(origin);
-      if (code === 'ERR_REQUEST_CANCELLED') context.dialogs.withdrawn(origin);
-      throw error;
-    }
+    const place = await countingRefusals(context, origin, () => askHolder(context, call, origin, reason, using));
+    context.dialogs.answered(origin);
+    return place;
   });
 }
 

@@ -11,6 +11,7 @@ import { withSignatureThread } from '../../signatures/worker/with-signature-thre
 import { codeOfFailure, TokenError } from '../../tokens/token.ts';
 import { policyInForce, type OperationCall, type OperationContext } from '../context.ts';
 import { recoverToken } from '../recover-token.ts';
+import { countingRefusals } from '../refusals.ts';
 import { holderText } from '../token-places.ts';
 import { chainOf, signingAuthorities, surroundingsFor } from './authorities.ts';
 import { type HeldDocument } from './document-store.ts';
@@ -38,41 +39,52 @@ export async function signDocuments(
     const place = agreedPlace(context, consent);
     const stopped = conversation.progress(0);
     const within = { ...call, signal: AbortSignal.any([call.signal, stopped]) };
-    const signer = new PinSigner(context, within, signingText(consent, place), () => agreedPlace(context, consent));
-    const make = maker(context, within, consent, place, signer);
-    const outcome: SigningOutcome = { place, documents: [], signatures: [] };
-    let first: { error: unknown } | undefined;
-    let ended: ErrorCode | undefined;
+    const pins = new PinSigner(context, within, signingText(consent, place), () => agreedPlace(context, consent));
+    const make = maker(context, within, consent, place, pins);
     try {
-      for (const document of consent.documents) {
-        if (ended === undefined) {
-          try {
-            within.signal.throwIfAborted();
-            const signature = await make(document);
-            outcome.documents.push({ status: 'signed', size: signature.length });
-            outcome.signatures.push(signature);
-            conversation.progress(outcome.documents.length);
-            continue;
-          } catch (error) {
-            // Whoever asked is gone: nobody is to get what has been signed.
-            call.signal.throwIfAborted();
-            if (error instanceof TokenError) recoverToken(context, agreedToken(place), error.failure);
-            first ??= { error };
-            if (!concernsTheDocument(error)) ended = codeOf(error);
-          }
-        }
-        outcome.documents.push({ status: 'failed', code: ended ?? codeOf(first?.error) });
-        outcome.signatures.push(undefined);
-      }
+      return await countingRefusals(context, consent.origin, () =>
+        signEach(context, call, within.signal, consent, place, make, conversation),
+      );
     } finally {
-      signer.end();
+      pins.end();
     }
-    if (first !== undefined && outcome.signatures.every((signature) => signature === undefined)) throw first.error;
-    return outcome;
   });
 }
 
-const agreedToken = ({ token }: SigningPlace) => token;
+async function signEach(
+  context: OperationContext,
+  call: OperationCall,
+  signal: AbortSignal,
+  { documents }: GivenConsent,
+  place: SigningPlace,
+  make: (document: HeldDocument) => Promise<Uint8Array>,
+  conversation: SigningConversation,
+): Promise<SigningOutcome> {
+  const outcome: SigningOutcome = { place, documents: [], signatures: [] };
+  const failures: unknown[] = [];
+  /** Why the documents that are left are not signed. */
+  let ended: ErrorCode | undefined;
+  for (const document of documents) {
+    try {
+      if (ended !== undefined) throw new KortbroError(ended);
+      signal.throwIfAborted();
+      const signature = await make(document);
+      outcome.documents.push({ status: 'signed', size: signature.length });
+      outcome.signatures.push(signature);
+      conversation.progress(outcome.documents.length);
+    } catch (error) {
+      // Whoever asked is gone: nobody is to get what has been signed.
+      call.signal.throwIfAborted();
+      if (error instanceof TokenError) recoverToken(context, place.token, error.failure);
+      failures.push(error);
+      if (!concernsTheDocument(error)) ended ??= codeOf(error);
+      outcome.documents.push({ status: 'failed', code: codeOf(error) });
+      outcome.signatures.push(undefined);
+    }
+  }
+  if (failures.length === documents.length) throw failures[0];
+  return outcome;
+}
 
 function concernsTheDocument(error: unknown): boolean {
   return error instanceof SignatureError && error.code.startsWith('ERR_DOCUMENT_');

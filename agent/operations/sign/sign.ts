@@ -1,6 +1,6 @@
 // Signatures over documents: they come in, the holder sees them and agrees, gives the PIN, and only verified signatures go out.
 // Never silent, never by PIN-SSO: each request has its own consent and its own PIN.
-import { KortbroError, type ErrorCode } from '../../../shared/errors.ts';
+import { KortbroError } from '../../../shared/errors.ts';
 import { type RequestOf, type Result } from '../../../shared/messages.ts';
 import { type BoundToken } from '../../cards/bound-token.ts';
 import { SignatureError } from '../../signatures/signature-error.ts';
@@ -11,9 +11,6 @@ import { askConsent } from './signing-consent.ts';
 import { SigningConversation } from './signing-conversation.ts';
 import { signingPlaces } from './signing-places.ts';
 import { signingTerms } from './signing-terms.ts';
-
-/** What the holder answers to a request that was not wanted, by leaving it alone too. */
-const refusals: readonly ErrorCode[] = ['ERR_USER_CANCELLED', 'ERR_USER_DECLINED', 'ERR_USER_TIMEOUT'];
 
 /** @throws KortbroError, TokenError */
 export async function sign(
@@ -50,9 +47,6 @@ export async function sign(
     await conversation.deliver({ documents: done, certificate, algorithm: place.algorithm }, signatures, call.signal);
     return { result: { signed }, from: place.token };
   } catch (error) {
-    const code = error instanceof KortbroError ? error.code : undefined;
-    if (code !== undefined && refusals.includes(code)) context.dialogs.cancelled(origin);
-    if (code === 'ERR_REQUEST_CANCELLED') context.dialogs.withdrawn(origin);
     throw error instanceof SignatureError ? new KortbroError(error.code, { cause: error }) : error;
   } finally {
     conversation.end();

@@ -6,6 +6,7 @@ import { type SigningConsent } from '../../../shared/signing.ts';
 import { displayText } from '../../certificates/display-text.ts';
 import { type OperationCall, type OperationContext } from '../context.ts';
 import { readyCards } from '../ready-cards.ts';
+import { countingRefusals } from '../refusals.ts';
 import { holderText } from '../token-places.ts';
 import { type HeldDocument } from './document-store.ts';
 import { type SigningConversation } from './signing-conversation.ts';
@@ -24,8 +25,8 @@ export interface GivenConsent {
 
 /**
  * Shows the documents, when nothing else is being shown, and waits for the holder's word.
- * @throws KortbroError ERR_USER_DECLINED, ERR_USER_TIMEOUT, ERR_POLICY_MUTED, ERR_AGENT_BUSY, what signingPlaces throws, ERR_CARD_REMOVED and the like when a card that
- * could have signed leaves
+ * @throws KortbroError ERR_USER_DECLINED, ERR_USER_TIMEOUT, ERR_POLICY_MUTED, ERR_AGENT_BUSY, what signingPlaces throws, and
+ * ERR_CARD_REMOVED and the like when a card that could have signed leaves
  */
 export async function askConsent(
   context: OperationContext,
@@ -40,22 +41,28 @@ export async function askConsent(
     await readyCards(context, call);
     const places = signingPlaces(context, origin, request);
     const shown = Object.freeze(shownConsent(origin, request, documents, places));
-    const left = leavingOf(places);
-    const answer = await conversation.consent(shown, AbortSignal.any([call.signal, left.signal])).finally(left.stop);
-    const place = answer.answer === 'sign' ? places[Number(answer.certificate)] : undefined;
-    const token = (place ?? places[0])?.token.fingerprint ?? '';
-    context.audit({ event: place === undefined ? 'consent-refused' : 'consent-given', token, origin });
-    if (answer.answer === 'decline') throw new KortbroError('ERR_USER_DECLINED');
-    if (place === undefined || String(Number(answer.certificate)) !== answer.certificate)
-      throw new KortbroError('ERR_REQUEST_INVALID');
-    return Object.freeze({
-      origin,
-      request,
-      documents,
-      key: keyOf(place),
-      expires: context.clock.now() + limits.consentTime,
-    });
+    const place = await countingRefusals(context, origin, () => answerOf(context, call, shown, places, conversation));
+    const expires = context.clock.now() + limits.consentTime;
+    return Object.freeze({ origin, request, documents, key: keyOf(place), expires });
   });
+}
+
+/** The key that the holder signs with. */
+async function answerOf(
+  context: OperationContext,
+  call: OperationCall,
+  shown: SigningConsent,
+  places: readonly SigningPlace[],
+  conversation: SigningConversation,
+): Promise<SigningPlace> {
+  const left = leavingOf(places);
+  const answer = await conversation.consent(shown, AbortSignal.any([call.signal, left.signal])).finally(left.stop);
+  const chosen = answer.answer === 'sign' ? shown.keys.findIndex(({ key }) => key === answer.certificate) : -1;
+  const place = places[chosen];
+  const token = (place ?? places[0])?.token.fingerprint ?? '';
+  context.audit({ event: place === undefined ? 'consent-refused' : 'consent-given', token, origin: shown.origin });
+  if (place !== undefined) return place;
+  throw new KortbroError(answer.answer === 'decline' ? 'ERR_USER_DECLINED' : 'ERR_REQUEST_INVALID');
 }
 
 /** The key that was agreed to, as it is bound now, and still allowed. @throws as signingPlaces, ERR_CARD_CHANGED, ERR_USER_TIMEOUT */
