@@ -33,7 +33,9 @@ describe('the verification of a PDF signature', function () {
   const twice = () => signPdf(site, append(signed, SECOND), bertil);
 
   /** By qpdf: the tests' own writer has to be right for the tests to mean anything. */
-  const assertSound = (pdf: Uint8Array) => void site.run('qpdf', ['--check', 'sound.pdf'], { 'sound.pdf': pdf });
+  const assertSound = (pdf: Uint8Array): void => {
+    site.run('qpdf', ['--check', 'sound.pdf'], { 'sound.pdf': pdf });
+  };
 
   it('takes one over the whole file', async () => {
     const [report, ...others] = await verify(signed);
