@@ -80,6 +80,8 @@ function checkToken(token: DerElement, asked: AskedTimeStamp): void {
   const [signerInfo, ...others] = children(signerInfos, tag.set);
   if (signerInfo === undefined || others.length > 0) refuse('not signed by exactly one');
   const inside = certificates === undefined ? [] : children(certificates, contextTag(0)).map((one) => one.der);
+  // Whoever verifies the token later reads them all.
+  for (const one of inside) certificateParts(one);
   const signer = checkSignature(signerInfo, info.content, inside);
   const [, , digest] = children(signerInfo, tag.sequence);
   // Nobody signs this list, and there are verifiers that fail without it.

@@ -41,7 +41,7 @@ describe('A PDF file', function () {
       return true;
     });
     assert.equal(signer.calls, 0);
-    assert.ok(performance.now() - start < 3000);
+    assert.ok(performance.now() - start < 10_000);
   }
 
   /** The document with another catalog, and what it refers to. */

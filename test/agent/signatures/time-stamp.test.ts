@@ -17,7 +17,7 @@ import { type AskedTimeStamp, readTimeStampResponse, timeStampRequest } from '..
 import { type Issued } from '../../../demo/pki/pki.ts';
 import { TestAuthority, timeStampPolicy } from '../../signatures/test-authority.ts';
 import { bitFlips, cutOff, nested } from './mutations.ts';
-import { judge, opensslTimeStamp } from './openssl.ts';
+import { judge, opensslTimeStamp, partsOf } from './openssl.ts';
 
 describe('A time stamp', function () {
   this.timeout(60_000);
@@ -111,20 +111,21 @@ describe('A time stamp', function () {
   });
 
   it('is refused with every bit that counts turned over', () => {
-    const tokenOf = (der: Uint8Array): Uint8Array => children(readElement(der), tag.sequence)[1]!.der;
+    const token = readElement(children(readElement(answer), tag.sequence)[1]!.der).der;
+    const { signedAttributes, signatureValue } = partsOf(token);
+    // Words of the answer that nothing signs (its status, versions, other certificates) may change; these may not.
+    const counting = [infoOf(answer), signedAttributes, signatureValue, authority.services.tsa.certificate];
     let refused = 0;
-    for (const changed of bitFlips(answer, 600)) {
+    for (const changed of bitFlips(answer, 300)) {
       try {
-        // Words of the answer that nothing signs (status text, certificates that nobody needs) may change.
-        const token = readTimeStampResponse(changed, asked);
-        assert.deepEqual(Buffer.from(token), Buffer.from(tokenOf(changed)));
-        assert.equal(opensslTimeStamp(token, content, authority.path('root.pem')).accepted, true);
+        readTimeStampResponse(changed, asked);
+        for (const part of counting) assert.ok(changed.includes(Buffer.from(part)));
       } catch (error) {
         assert.ok(error instanceof SignatureError, String(error));
         refused += 1;
       }
     }
-    assert.ok(refused > 300, String(refused));
+    assert.ok(refused > 150, String(refused));
   });
 
   it('that is cut off, nested without end, or followed by something is refused', () => {
@@ -135,17 +136,13 @@ describe('A time stamp', function () {
 
   /** The same TSTInfo, signed by somebody else, as an answer. */
   function signedBy({ certificate, privateKey }: Issued, ...options: string[]): Uint8Array {
-    const token = children(readElement(answer), tag.sequence)[1];
-    const [, explicit] = children(token, tag.sequence);
-    const [, , encapsulated] = children(children(explicit, contextTag(0))[0], tag.sequence);
-    const [info] = children(children(encapsulated, tag.sequence)[1], contextTag(0));
     const pem = (label: string, der: Uint8Array): Buffer =>
       Buffer.from(`-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64')}\n-----END ${label}-----\n`);
     const key = Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }));
     const out = authority.path('token.der');
     const words = ['cms', '-sign', '-binary', '-cades', '-nodetach', '-outform', 'DER', '-out', out, '-in', 'info'];
     const type = ['-econtent_type', '1.2.840.113549.1.9.16.1.4', '-signer', 'c.pem', '-inkey', 'k.pem'];
-    const files = { info: info!.content, 'c.pem': pem('CERTIFICATE', certificate), 'k.pem': key };
+    const files = { info: infoOf(answer), 'c.pem': pem('CERTIFICATE', certificate), 'k.pem': key };
     const { accepted, output } = judge(
       'openssl',
       [...words, ...type, '-certfile', authority.path('ca.pem'), ...options],
@@ -162,3 +159,10 @@ describe('A time stamp', function () {
     refuses(sequence(sequence(element(tag.integer, Buffer.from('0000', 'hex'))), token), {}, /not granted/);
   });
 });
+
+/** The TSTInfo in an answer. */
+function infoOf(response: Uint8Array): Uint8Array {
+  const [, explicit] = children(children(readElement(response), tag.sequence)[1], tag.sequence);
+  const [, , encapsulated] = children(children(explicit, contextTag(0))[0], tag.sequence);
+  return children(children(encapsulated, tag.sequence)[1], contextTag(0))[0]!.content;
+}
