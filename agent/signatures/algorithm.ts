@@ -121,9 +121,11 @@ export function verifies(
   signature: Uint8Array,
   digest?: HashName,
 ): boolean {
-  const [id] = children(readElement(identifier), tag.sequence);
-  const is = (oid: string): boolean => id !== undefined && same(id.der, objectIdentifier(oid));
   const isRsa = key.asymmetricKeyType === 'rsa';
+  // RSA's parameters are NULL, or left out by those who know no better; ECDSA has none.
+  const is = (oid: string): boolean =>
+    same(identifier, sequence(objectIdentifier(oid))) ||
+    (isRsa && same(identifier, sequence(objectIdentifier(oid), nullElement)));
   const ofKey = (name: HashName): boolean => is(isRsa ? hashes[name].rsa : hashes[name].ecdsa);
   if (!isRsa && key.asymmetricKeyType !== 'ec') return false;
   if (isRsa && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) return false;

@@ -1,7 +1,7 @@
 // The parts of an X.509 certificate that containers repeat, octet by octet as the certificate has them (RFC 5280 4.1).
 import { X509Certificate } from 'node:crypto';
 import { same } from './algorithm.ts';
-import { children, contextTag, type DerElement, readElement, tag } from './der.ts';
+import { children, contextTag, type DerElement, readElement, tag, wholeOctets } from './der.ts';
 import { SignatureError } from './signature-error.ts';
 
 /** `oid`: the OBJECT IDENTIFIER's DER. `value`: what extnValue holds. */
@@ -39,12 +39,15 @@ function parts(der: Uint8Array): CertificateParts {
   const [tbs, signatureAlgorithm, signature] = children(readElement(der), tag.sequence);
   const fields = children(tbs, tag.sequence);
   if (fields[0]?.tag === contextTag(0)) fields.shift();
-  const [serialNumber, , issuer, , subject, publicKeyInfo, ...rest] = fields;
+  const [serialNumber, innerAlgorithm, issuer, , subject, publicKeyInfo, ...rest] = fields;
   const [, publicKey] = children(publicKeyInfo, tag.sequence);
   if (serialNumber?.tag !== tag.integer || issuer === undefined || subject === undefined || publicKey === undefined)
     throw new Error('not a certificate');
   if (tbs === undefined || signatureAlgorithm === undefined || signature === undefined)
     throw new Error('not a certificate');
+  // What is signed must say with what (4.1.1.2).
+  if (innerAlgorithm === undefined || !same(innerAlgorithm.der, signatureAlgorithm.der))
+    throw new Error('signed with another algorithm than it says');
   const tagged = rest.find((field) => field.tag === contextTag(3));
   const [list] = tagged === undefined ? [] : children(tagged, contextTag(3));
   return {
@@ -53,8 +56,8 @@ function parts(der: Uint8Array): CertificateParts {
     subject: subject.der,
     signed: tbs.der,
     signatureAlgorithm: signatureAlgorithm.der,
-    signature: signature.content.subarray(1),
-    publicKey: publicKey.content.subarray(1),
+    signature: wholeOctets(signature),
+    publicKey: wholeOctets(publicKey),
     extensions: list === undefined ? [] : children(list, tag.sequence).map(extension),
   };
 }

@@ -122,6 +122,12 @@ export function children(parent: DerElement | undefined, wanted: number): DerEle
   return [...elements(parent.content)];
 }
 
+/** The octets of a BIT STRING that is made of whole octets, as signatures and keys are. */
+export function wholeOctets(bits: DerElement | undefined): Uint8Array {
+  if (bits?.tag !== tag.bitString || bits.content[0] !== 0) throw new Error('no whole octets');
+  return bits.content.subarray(1);
+}
+
 /** Only one-octet tags and definite lengths in their shortest form. */
 function elementAt(bytes: Uint8Array, offset: number): DerElement {
   const tagOctet = bytes[offset];

@@ -16,6 +16,7 @@ import {
   readTime,
   sequence,
   tag,
+  wholeOctets,
 } from './der.ts';
 import { SignatureError } from './signature-error.ts';
 
@@ -59,10 +60,10 @@ export function readOcspResponse(
     if (type === undefined || !same(type.der, objectIdentifier(oid.basicResponse)) || response?.tag !== tag.octetString)
       refuse('an answer of another kind');
     const [data, algorithm, value, inside] = children(readElement(response.content), tag.sequence);
-    if (data === undefined || algorithm === undefined || value?.tag !== tag.bitString) throw new Error('no response');
+    if (data === undefined || algorithm === undefined || value === undefined) throw new Error('no response');
     const certificates = inside === undefined ? [] : children(children(inside, contextTag(0))[0], tag.sequence);
     const isBy = (signer: Uint8Array): boolean =>
-      verifies(algorithm.der, new X509Certificate(signer).publicKey, data.der, value.content.subarray(1));
+      verifies(algorithm.der, new X509Certificate(signer).publicKey, data.der, wholeOctets(value));
     const delegates = certificates.slice(0, 8).map((one) => one.der);
     if (!isBy(issuer) && !delegates.some((one) => isResponder(one, issuer, now) && isBy(one)))
       refuse('the answer is not signed by the issuer or its responder');
@@ -117,18 +118,18 @@ function statusIn(
 export function readCrl(der: Uint8Array, certificate: Uint8Array, issuer: Uint8Array, now: Date): 'good' | 'revoked' {
   return refusing(() => {
     const [list, algorithm, value] = children(readElement(der), tag.sequence);
-    if (list === undefined || algorithm === undefined || value?.tag !== tag.bitString) throw new Error('no CRL');
+    if (list === undefined || algorithm === undefined || value === undefined) throw new Error('no CRL');
     const authority = certificateParts(issuer);
     const fields = children(list, tag.sequence);
     if (fields[0]?.tag === tag.integer) fields.shift();
-    const [, name, thisUpdate, ...rest] = fields;
-    if (name === undefined || thisUpdate === undefined) throw new Error('no CRL');
+    const [inner, name, thisUpdate, ...rest] = fields;
+    if (inner === undefined || name === undefined || thisUpdate === undefined) throw new Error('no CRL');
+    if (!same(inner.der, algorithm.der)) refuse('the list is signed with another algorithm than it says');
     if (!same(name.der, authority.subject) || !same(name.der, certificateParts(certificate).issuer))
       refuse('a list of another issuer');
     if (!mayDo(issuer, 'cRLSign')) refuse('the issuer may sign no list');
     const key = new X509Certificate(issuer).publicKey;
-    if (!verifies(algorithm.der, key, list.der, value.content.subarray(1)))
-      refuse('the list is not signed by the issuer');
+    if (!verifies(algorithm.der, key, list.der, wholeOctets(value))) refuse('the list is not signed by the issuer');
     const isTime = (field: DerElement | undefined): boolean =>
       field?.tag === tag.utcTime || field?.tag === tag.generalizedTime;
     const nextUpdate = isTime(rest[0]) ? rest.shift() : undefined;

@@ -68,7 +68,7 @@ function checkToken(token: DerElement, asked: AskedTimeStamp): void {
   const [contentType, explicit] = children(token, tag.sequence);
   if (!isOid(contentType, oid.signedData)) refuse('the token is no SignedData');
   const [signedData] = children(explicit, contextTag(0));
-  const [, , encapsulated, ...rest] = children(signedData, tag.sequence);
+  const [, digests, encapsulated, ...rest] = children(signedData, tag.sequence);
   const [infoType, content] = children(encapsulated, tag.sequence);
   if (!isOid(infoType, oid.tstInfo)) refuse('the token is about something else');
   const [info] = children(content, contextTag(0));
@@ -80,7 +80,13 @@ function checkToken(token: DerElement, asked: AskedTimeStamp): void {
   const [signerInfo, ...others] = children(signerInfos, tag.set);
   if (signerInfo === undefined || others.length > 0) refuse('not signed by exactly one');
   const inside = certificates === undefined ? [] : children(certificates, contextTag(0)).map((one) => one.der);
+  // Whoever verifies the token later reads them all.
+  for (const one of inside) certificateParts(one);
   const signer = checkSignature(signerInfo, info.content, inside);
+  const [, , digest] = children(signerInfo, tag.sequence);
+  // Nobody signs this list, and there are verifiers that fail without it.
+  if (!children(digests, tag.set).every((one) => digest !== undefined && same(one.der, digest.der)))
+    refuse('another hash is announced');
 
   const purpose = purposes(signer);
   if (purpose?.critical !== true || !purpose.only(keyPurpose.timeStamping))

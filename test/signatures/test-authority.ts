@@ -37,6 +37,8 @@ export interface SignerWish {
   /** Days from now; default: yesterday until in 90 days. */
   notBefore?: number;
   notAfter?: number;
+  /** Beside those that name the servers. */
+  extensions?: readonly RawExtension[];
 }
 
 /** The certificate that answers for a purpose. */
@@ -115,7 +117,7 @@ export class TestAuthority {
     const profile = endEntity(
       commonName,
       keyUsage,
-      statusLocations(this.urls),
+      [...statusLocations(this.urls), ...(wish.extensions ?? [])],
       wish.notBefore ?? -1,
       wish.notAfter ?? 90,
     );
@@ -140,9 +142,9 @@ export class TestAuthority {
     return this.#made(request, (query, out) => ['ts', '-reply', '-config', 'ts.cnf', '-queryfile', query, '-out', out]);
   }
 
-  /** The answer of the OCSP responder: DER of an OCSPResponse. */
-  ocsp(request: Uint8Array): Promise<Uint8Array> {
-    const keys = ['-CA', 'ca.pem', '-rsigner', 'ocsp.pem', '-rkey', 'ocsp.key', '-index', 'index.txt'];
+  /** The answer of the OCSP responder: DER of an OCSPResponse. `signer`: the issuer itself, or one that may not. */
+  ocsp(request: Uint8Array, signer: 'ocsp' | 'ca' | 'tsa' = 'ocsp'): Promise<Uint8Array> {
+    const keys = ['-CA', 'ca.pem', '-rsigner', `${signer}.pem`, '-rkey', `${signer}.key`, '-index', 'index.txt'];
     return this.#made(request, (query, out) => ['ocsp', ...keys, '-ndays', '1', '-reqin', query, '-respout', out]);
   }
 
