@@ -47,4 +47,7 @@ export {
   type VerifiedHolder,
 } from './token-verifier.ts';
 export { type CmsSignature, verifyCms } from './verify-cms.ts';
+export { type JwsGiven, verifyJws } from './verify-jws.ts';
+export { type RawSignature, verifyRaw } from './verify-raw.ts';
+export { verifyXades, verifyXmlDsig, type XmlSignatureGiven } from './verify-xml.ts';
 export { type CertificateInput, type TrustedIssuer, type TrustOptions } from './trust.ts';
