@@ -46,5 +46,7 @@ export {
   type TokenVerifierOptions,
   type VerifiedHolder,
 } from './token-verifier.ts';
+export { type LaterChanges } from './pdf-later-changes.ts';
 export { type CmsSignature, verifyCms } from './verify-cms.ts';
+export { type PadesOptions, type PadesReport, verifyPades } from './verify-pades.ts';
 export { type CertificateInput, type TrustedIssuer, type TrustOptions } from './trust.ts';
