@@ -1,6 +1,6 @@
 // Verifies a time-stamp token (RFC 3161, RFC 5816): over these bytes, by a certificate that is for time stamps alone and
 // that one of the configured authorities has issued.
-import { readExtensionList } from './certificate-facts.ts';
+import { readCertificate, readExtensionList } from './certificate-facts.ts';
 import { type Certificate } from './certificate.ts';
 import {
   assertDer,
@@ -38,6 +38,9 @@ const ID_TIME_STAMP = '1.2.840.113549.1.9.16.1.4';
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 const COMMON_NAME = '2.5.4.3';
 const MAX_TOKEN_LENGTH = 65_536;
+/** CAs between an authority and a configured one, and certificates that are looked through for them. */
+const MAX_BETWEEN = 2;
+const MAX_BROUGHT = 16;
 /** How far authorities' clocks may be ahead of ours. */
 const TOLERANCE_MS = 300_000;
 
@@ -59,7 +62,7 @@ function verify({ token, stamped, authorities, certificates = [], now }: TimeSta
   const { hash, imprint, time } = readInfo(signedData.content);
   const { certificate } = checkSigner(signedData, [signedData.content], { certificates, allowSha1CertificateId: true });
   if (!equalBytes(imprint, digestOf(hash, stamped))) throw new SignatureError('ERR_TIMESTAMP_INVALID');
-  assertAuthority(certificate, authorities, time, now);
+  assertAuthority(certificate, authorities, [...signedData.certificates, ...certificates], { time, now });
   return { time: new Date(time), authority: certificate.subjectValues(COMMON_NAME)[0] ?? '' };
 }
 
@@ -97,21 +100,55 @@ function assertNoCriticalExtension(content: Uint8Array): void {
 function assertAuthority(
   certificate: Certificate,
   authorities: readonly Certificate[],
-  time: number,
-  now: number,
+  brought: readonly Uint8Array[],
+  { time, now }: { readonly time: number; readonly now: number },
 ): void {
-  const { isAuthority, keyUsage, extendedKeyUsage, extendedKeyUsageIsCritical, hasStrongSignature } = certificate;
+  const { isAuthority, keyUsage, extendedKeyUsage, extendedKeyUsageIsCritical } = certificate;
   // RFC 3161 2.3: this purpose and no other, marked critical.
   const forTimeStamps =
     extendedKeyUsageIsCritical && extendedKeyUsage?.length === 1 && extendedKeyUsage[0] === TIME_STAMPING;
   const maySign = keyUsage === undefined || keyUsage.digitalSignature || keyUsage.nonRepudiation;
   if (!forTimeStamps || !maySign || isAuthority) throw new SignatureError('ERR_TIMESTAMP_UNTRUSTED');
-  const issuer = authorities.find(
-    (authority) =>
-      equalBytes(authority.der, certificate.der) ||
-      (hasStrongSignature && authority.isAuthority && isSignedBy(certificate, authority)),
-  );
-  if (issuer === undefined) throw new SignatureError('ERR_TIMESTAMP_UNTRUSTED');
-  const inTime = [certificate, issuer].every((one) => isValidAt(one, time) && isValidAt(one, now));
+  const chain = chainOf(certificate, authorities, brought);
+  if (chain === undefined) throw new SignatureError('ERR_TIMESTAMP_UNTRUSTED');
+  const inTime = chain.every((one) => isValidAt(one, time) && isValidAt(one, now));
   if (!inTime || time > now + TOLERANCE_MS) throw new SignatureError('ERR_TIMESTAMP_UNTRUSTED');
+}
+
+/** From the certificate up to one that is configured, by way of at most two CAs that the token brings along. */
+function chainOf(
+  certificate: Certificate,
+  authorities: readonly Certificate[],
+  brought: readonly Uint8Array[],
+): readonly Certificate[] | undefined {
+  if (authorities.some(({ der }) => equalBytes(der, certificate.der))) return [certificate];
+  const between = brought.slice(0, MAX_BROUGHT).flatMap(readable).filter(isIntermediate);
+  const climb = (below: readonly Certificate[]): readonly Certificate[] | undefined => {
+    const last = below[below.length - 1];
+    if (last?.hasStrongSignature !== true) return undefined;
+    // pathLength counts the CAs between it and the certificate (RFC 5280 4.2.1.9).
+    const mayIssue = (issuer: Certificate): boolean =>
+      (issuer.pathLength ?? Infinity) >= below.length - 1 && isSignedBy(last, issuer);
+    const top = authorities.find((authority) => authority.isAuthority && mayIssue(authority));
+    if (top !== undefined) return [...below, top];
+    if (below.length > MAX_BETWEEN) return undefined;
+    for (const issuer of between.filter(mayIssue)) {
+      const chain = climb([...below, issuer]);
+      if (chain !== undefined) return chain;
+    }
+    return undefined;
+  };
+  return climb([certificate]);
+}
+
+function isIntermediate({ isAuthority, keyUsage }: Certificate): boolean {
+  return isAuthority && keyUsage?.keyCertSign === true;
+}
+
+function readable(der: Uint8Array): Certificate[] {
+  try {
+    return [readCertificate(der)];
+  } catch {
+    return [];
+  }
 }

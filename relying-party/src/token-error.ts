@@ -29,6 +29,9 @@ export const TOKEN_ERROR_TEXT = {
     'The certificate is not for authentication: key usage, extended key usage or basic constraints forbid it.',
   ERR_CERTIFICATE_KEY_UNSUPPORTED:
     'The key of the certificate is neither RSA of 2048 to 8192 bits nor on P-256, P-384 or P-521.',
+  ERR_CERTIFICATE_REVOKED: 'The certificate is revoked. The holder needs a new card.',
+  ERR_REVOCATION_UNAVAILABLE:
+    'Nobody could tell whether the certificate is revoked. The cause is attached; answer 503.',
   ERR_ISSUER_NOT_VALID:
     'The issuing CA or the root above it is outside its validity period. Update the configured certificates.',
   ERR_ASSURANCE_LEVEL_UNKNOWN: 'No policy of the certificate is in the configured table of assurance levels.',

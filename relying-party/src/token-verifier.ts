@@ -1,5 +1,4 @@
 // Verifies a login token from end to end, and says who logged in. Read `verify` downward: that is the whole order.
-// Not verified: whether the certificate has been revoked. That comes in a later version; see the README.
 import { createHash } from 'node:crypto';
 import { type AuthenticationToken, parseAuthenticationToken } from './authentication-token.ts';
 import {
@@ -13,6 +12,9 @@ import { type Certificate, parseCertificate } from './certificate.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type HolderIdentity, type HolderNames, readHolder } from './holder.ts';
 import { type Nonces } from './nonces.ts';
+import { type RevocationChecker, type RevocationQuestion } from './revocation-checker.ts';
+import { SignatureError } from './signature-error.ts';
+import { type RevocationReport } from './signature-report.ts';
 import { TokenError } from './token-error.ts';
 import { verifyTokenSignature } from './token-signature.ts';
 import { findIssuer, readTrustedIssuers, type TrustOptions } from './trust.ts';
@@ -25,6 +27,8 @@ export interface TokenVerifierOptions extends TrustOptions {
   readonly assuranceLevels: AssuranceLevels;
   /** The lowest level that may log in. */
   readonly minimumLevel: AssuranceLevel;
+  /** Asks whether the certificate is revoked. Absent: nobody is asked. */
+  readonly revocation?: RevocationChecker;
   readonly clock?: Clock;
 }
 
@@ -44,6 +48,8 @@ export interface VerifiedHolder extends HolderNames {
   readonly appVersion: string;
   /** The nonce that was signed, used up by now: it names this login to `Logouts.open`. */
   readonly nonce: string;
+  /** What the revocation checker found, if one is configured. */
+  readonly revocation?: RevocationReport;
 }
 
 export interface TokenVerifier {
@@ -84,7 +90,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       table,
       minimum: minimumLevel,
     });
-    return { ...verifiedHolder(certificate, issuer.certificate, assuranceLevel, token), nonce };
+    const holder = verifiedHolder(certificate, issuer.certificate, assuranceLevel, token);
+    if (options.revocation === undefined) return { ...holder, nonce };
+    const revocation = await checkRevocation(options.revocation, { certificate, issuer: issuer.certificate, at: now });
+    return { ...holder, nonce, revocation };
   };
 
   return {
@@ -100,12 +109,23 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   };
 }
 
+/** Last of all: only a token that is good in everything else makes this server ask others. */
+async function checkRevocation(checker: RevocationChecker, question: RevocationQuestion): Promise<RevocationReport> {
+  try {
+    return await checker.check(question);
+  } catch (cause) {
+    if (!(cause instanceof SignatureError)) throw cause;
+    const revoked = cause.code === 'ERR_CERTIFICATE_REVOKED';
+    throw new TokenError(revoked ? 'ERR_CERTIFICATE_REVOKED' : 'ERR_REVOCATION_UNAVAILABLE', { cause });
+  }
+}
+
 function verifiedHolder(
   certificate: Certificate,
   issuer: Certificate,
   assuranceLevel: AssuranceLevel,
   token: AuthenticationToken,
-): Omit<VerifiedHolder, 'nonce'> {
+): Omit<VerifiedHolder, 'nonce' | 'revocation'> {
   return {
     ...readHolder(certificate),
     assuranceLevel,

@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { pemCertificate } from '../../demo/pki/pki-directory.ts';
 import { createTestPki, type TestPki } from '../../demo/pki/pki.ts';
-import { TOKEN_ERROR_TEXT } from '../../relying-party/src/index.ts';
+import { SIGNATURE_ERROR_TEXT, TOKEN_ERROR_TEXT } from '../../relying-party/src/index.ts';
 import { issueAnna, signToken } from './login-fixture.ts';
 import { logoutBody, renewBody } from './logout-site.ts';
 
@@ -19,8 +19,11 @@ const readme = readFileSync(path('relying-party/README.md'), 'utf8');
 
 describe('the README of the relying party', () => {
   it('has every error code with its sentence, and no other', () => {
-    const rows = [...readme.matchAll(/^\| `(ERR_[A-Z_]+)` +\| (.*?) +\|$/gm)].map(([, code, text]) => [code, text]);
-    assert.deepEqual(rows, Object.entries(TOKEN_ERROR_TEXT));
+    const rowsOf = (text: string) =>
+      [...text.matchAll(/^\| `(ERR_[A-Z_]+)` +\| (.*?) +\|$/gm)].map(([, code, sentence]) => [code, sentence]);
+    const [before = '', behind = ''] = readme.split('## Several servers');
+    assert.deepEqual(rowsOf(before), Object.entries(SIGNATURE_ERROR_TEXT));
+    assert.deepEqual(rowsOf(behind), Object.entries(TOKEN_ERROR_TEXT));
   });
 });
 
