@@ -11,7 +11,7 @@ import { TokenError } from './tokens/token.ts';
 /**
  * The drivers in order of preference: policy's, or else the known modules that are installed; on Windows, where none is, CNG. A card is
  * one card: the first that knows it drives it. Modules and CNG name it by different serial numbers: were both tried without having been
- * asked for, a module that fails for a moment would look like another holder.
+ * asked for, a module that fails for a moment would look like another holder at a card of a kind that does not name itself.
  */
 export function driversOf(
   policy: readonly TokenSource[],

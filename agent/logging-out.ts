@@ -67,8 +67,8 @@ export function startLoggingOut(parts: LoggingOutParts): LoggingOut {
       session: session(),
       readers: cards.sights,
     }),
-    // Before the first card has been read, nobody knows how slow cards are here.
-    () => Math.max(limits.identifyTime, cards.readingTime === undefined ? longestRead() : 2 * cards.readingTime),
+    // A card may be read a second time before it counts as another's. Before the first has been read, nobody knows how slow they are.
+    () => Math.max(limits.identifyTime, cards.readingTime === undefined ? longestRead() : 3 * cards.readingTime),
     (holder, before) => {
       logouts.review();
       reportHolder(holder, before, parts.announcer);
@@ -116,7 +116,10 @@ export function startLoggingOut(parts: LoggingOutParts): LoggingOut {
   return {
     holders,
     logouts,
-    look: () => holders.look(),
+    look: () => {
+      holders.look();
+      for (const reader of holders.undecided) cards.lookOnceMore(reader);
+    },
     resumed: () => logouts.renewLeases(),
     policyChanged: () => {
       logouts.review();

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import * as tls from 'node:tls';
 import { windowsSessionsDirectory } from '../shared/endpoint.ts';
 import { KortbroError } from '../shared/errors.ts';
+import { administrators } from '../shared/windows-administrators.ts';
 import { pipeDoor } from './endpoint/pipe-door.ts';
 import { lockWorkstation } from './native/desktop.ts';
 import { fileAccess } from './native/file-access.ts';
@@ -15,7 +16,6 @@ import { watchPolicyFile } from './policy/policy-file.ts';
 import { policyKey } from './policy/windows-policy.ts';
 import { installationKey, loadMachinePolicy, namedPolicyFile } from './policy/windows-places.ts';
 import { type AgentSystem, type PolicySource } from './system.ts';
-import { administrators } from './tokens/windows-file.ts';
 
 /** How old the system's list of authorities may be that is believed, in milliseconds: nothing tells of a change. */
 const authoritiesAge = 3_600_000;

@@ -32,8 +32,8 @@ export const manifest = defineManifest({
     { matches: pages, js: ['page-api/page.iife.ts'], run_at: 'document_start', world: 'MAIN' },
   ],
   content_security_policy: {
-    // connect-src: the worker's fetch of a site's own logout address.
+    // connect-src: the worker's fetch of a site's own logout address; the fonts that are packaged with the extension.
     extension_pages:
-      "default-src 'none'; connect-src https: http://localhost:*; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      "default-src 'none'; connect-src 'self' https: http://localhost:*; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   },
 });

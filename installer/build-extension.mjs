@@ -1,6 +1,6 @@
 // Builds the browser extension into dist/extension and the page API module into dist/page.
 // Usage: node installer/build-extension.mjs [--out DIR]. Exported for installer/build.mjs and the tests.
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -20,10 +20,21 @@ const entries = [
   'background/main.ts',
   'popup/popup.ts',
   'removed/removed.ts',
+  'consent/consent.ts',
   'content/content.iife.ts',
   'page-api/page.iife.ts',
   'page-api/module.ts',
 ];
+
+/**
+ * What pdf.js reads when a document needs it: character maps, the standard fonts, and decoders of image formats. The decoders
+ * are those in JavaScript: WebAssembly would want a wider content security policy.
+ */
+const pdfFiles = {
+  cmaps: (name) => name.endsWith('.bcmap'),
+  standard_fonts: (name) => /\.(pfb|ttf)$/.test(name),
+  wasm: (name) => name.endsWith('_nowasm_fallback.js'),
+};
 
 /** Builds DIR/extension and DIR/page, for the key of KORTBRO_EXTENSION_KEY if it is set. @returns the bytes of the page script, and the files that went in */
 export async function buildExtension(out = join(root, 'dist')) {
@@ -45,9 +56,13 @@ export async function buildExtension(out = join(root, 'dist')) {
       modulePreload: false,
       target: 'chrome123',
       // Pages that the manifest does not name.
-      rolldownOptions: { treeshake, input: { removed: join(source, 'removed/removed.html') } },
+      rolldownOptions: {
+        treeshake,
+        input: { removed: join(source, 'removed/removed.html'), consent: join(source, 'consent/consent.html') },
+      },
     },
   });
+  await copyPdfFiles(join(out, 'extension/pdf'));
   await build({
     ...common,
     build: {
@@ -65,6 +80,14 @@ export async function buildExtension(out = join(root, 'dist')) {
   if (size >= pageScriptMaximum)
     throw new Error(`the page script has ${size} bytes; less than ${pageScriptMaximum} are promised`);
   return { pageScript: size, modules: [...modules] };
+}
+
+async function copyPdfFiles(folder) {
+  for (const [kind, isWanted] of Object.entries(pdfFiles)) {
+    const from = join(root, 'node_modules/pdfjs-dist', kind);
+    await mkdir(join(folder, kind), { recursive: true });
+    for (const name of (await readdir(from)).filter(isWanted)) await cp(join(from, name), join(folder, kind, name));
+  }
 }
 
 /** A plugin that writes down which files a bundle is made of. The content scripts are bundled out of its sight. */

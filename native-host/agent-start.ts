@@ -10,7 +10,8 @@ export interface StartedAgent {
 export type AgentCommand = readonly [string, ...string[]];
 
 /**
- * Starts the agent in a process group of its own and without our standard streams, so that it outlives us and the browser.
+ * Starts the agent in a process group of its own, in our environment and without our standard streams, so that it outlives us
+ * and the browser.
  * The agent is single-instance: one that finds another running exits with 0 at once.
  */
 export function startAgent([program, ...words]: AgentCommand): StartedAgent {
@@ -20,7 +21,6 @@ export function startAgent([program, ...words]: AgentCommand): StartedAgent {
   const agent = spawn(program, words, {
     cwd: '/',
     detached: true,
-    env: agentEnvironment(process.env),
     stdio: 'ignore',
   });
   agent.once('exit', (code) => (ended ??= code === 0 ? 'another-runs' : new KortbroError('ERR_AGENT_NOT_RUNNING')));
@@ -31,10 +31,4 @@ export function startAgent([program, ...words]: AgentCommand): StartedAgent {
       return ended;
     },
   };
-}
-
-/** The environment without what would load foreign code into Node or spy on PKCS#11 calls. */
-function agentEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(environment).filter(([name]) => name !== 'NODE_OPTIONS' && !name.startsWith('PKCS11SPY'));
-  return Object.fromEntries(kept);
 }

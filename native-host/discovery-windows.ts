@@ -1,10 +1,14 @@
-// Finds the endpoints that this user's agents have written on Windows, one for each session. Files know users and not sessions:
-// which agent is ours, the agents themselves say when they are met (agent/endpoint), and those of others are passed over.
+// Finds the endpoints that this user's agents have written on Windows, one for each session, and refuses those that anybody else
+// could have touched. Files know users and not sessions: which agent is ours, the agents themselves say when they are met
+// (agent/endpoint), and those of others are passed over.
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { dirname, toNamespacedPath } from 'node:path';
 import { parseEndpoint, windowsSessionsDirectory, type EndpointPlace } from '../shared/endpoint.ts';
 import { KortbroError } from '../shared/errors.ts';
 import { endpointFileName } from '../shared/names.ts';
+import { administrators } from '../shared/windows-administrators.ts';
 import { type Discovery } from './discovered.ts';
+import { type WindowsNative, windowsNative } from './windows-native.ts';
 
 /** An endpoint file holds a name, a secret and a number. */
 const endpointFileSize = 4096;
@@ -17,9 +21,25 @@ export function discoverOnWindows(
   environment: EndpointPlace['environment'],
   passed: ReadonlySet<string>,
   sessions: string = windowsSessionsDirectory(environment),
+  native: () => Pick<WindowsNative, 'fileAccess' | 'ownIdentity'> = windowsNative,
 ): Discovery {
+  const found = sessionsIn(sessions);
+  try {
+    const { fileAccess, ownIdentity } = native();
+    const trusted = [ownIdentity().user, ...administrators];
+    // From the outermost inward: below a directory that only this user can change, nothing can be swapped by another.
+    const own = found.flatMap((session) => [`${sessions}/${session}`, `${sessions}/${session}/${endpointFileName}`]);
+    for (const path of [dirname(sessions), sessions, ...own]) {
+      const { owner, writers } = fileAccess(toNamespacedPath(path));
+      if (![owner, ...writers].every((sid) => trusted.includes(sid))) throw new Error(`others may change ${path}`);
+    }
+  } catch (cause) {
+    // Gone since it was listed, or never there: an agent makes it anew.
+    if (isMissing(cause)) return { kind: 'absent', error: new KortbroError('ERR_AGENT_NOT_RUNNING') };
+    return { kind: 'unsafe', error: new KortbroError('ERR_AGENT_ENDPOINT', { cause }) };
+  }
   let outdated: KortbroError | undefined;
-  for (const session of sessionsIn(sessions)) {
+  for (const session of found) {
     const text = readBounded(`${sessions}/${session}/${endpointFileName}`);
     if (text === undefined) continue;
     try {
@@ -65,4 +85,8 @@ function readBounded(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

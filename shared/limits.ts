@@ -7,6 +7,8 @@ export const limits = {
   messageToHost: 720_000,
   /** A page's own message: a nonce and a few words. Web eID's bound. */
   pageMessage: 8_192,
+  /** A page's request to sign: a hundred names of documents. */
+  pageSignMessage: 65_536,
   /** Levels of JSON nesting; our messages use four. */
   jsonDepth: 8,
   /** Characters of an origin (Web eID's bound; the longest DNS name is 253). */
@@ -49,7 +51,7 @@ export const limits = {
   firstPictureTime: 2_000,
   /** A mute card may be a contact glitch: it is given this long before it counts as removed. */
   muteCardGrace: 1_000,
-  /** A card in place of an earlier one must be identified within this time, or twice the time that the last card took. */
+  /** A card in place of an earlier one must be identified within this time, or three times the time that the last card took. */
   identifyTime: 2_000,
   /** Logins that the agent remembers until they are logged out, over every profile; the oldest is logged out first. */
   visits: 500,

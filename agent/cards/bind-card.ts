@@ -1,6 +1,7 @@
 // Asks the drivers of a reader, in order of preference, for the tokens of the card that is in it. Never rejects: whatever a
 // driver does wrong becomes a code.
 import { KortbroError, type ErrorCode } from '../../shared/errors.ts';
+import { cardProfile } from '../tokens/card/card-profiles.ts';
 import { codeOfFailure, TokenError, type TokenBackend } from '../tokens/token.ts';
 import { bindToken, type BoundToken } from './bound-token.ts';
 
@@ -45,7 +46,8 @@ async function bindWith(
   try {
     const descriptions = await backend.bind(reader, atr, reset);
     if (descriptions.length === 0) return { code: 'ERR_CARD_UNSUPPORTED' };
-    return descriptions.map((description) => bindToken(description, { reader, generation, backend, gone }));
+    const place = { reader, generation, backend, gone, namesItself: cardProfile(atr).known };
+    return descriptions.map((description) => bindToken(description, place));
   } catch (error) {
     return problemOf(error);
   }

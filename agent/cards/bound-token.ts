@@ -19,6 +19,8 @@ export interface BoundToken {
   reader: string;
   generation: string;
   description: TokenDescription;
+  /** Cards of its kind name themselves (card-profiles.ts): the same name behind every driver. */
+  namesItself: boolean;
   keys: TokenKey[];
   /** Certificates on the card that do not parse, or that its driver does not show. */
   unreadable: number;
@@ -33,7 +35,7 @@ export interface BoundToken {
 /** Joins what the driver told with what its certificates say. */
 export function bindToken(
   description: TokenDescription,
-  place: Pick<BoundToken, 'reader' | 'generation' | 'backend' | 'gone'>,
+  place: Pick<BoundToken, 'reader' | 'generation' | 'backend' | 'gone' | 'namesItself'>,
 ): BoundToken {
   const keys = description.certificates.flatMap(({ id, label, der, ...rest }): TokenKey[] => {
     const certificate = parseCertificate(der);

@@ -54,9 +54,14 @@ interface Stay {
   end: AbortController;
   /** How often the card has been read again by itself. */
   looks: number;
+  /** It is read because what was read before was doubted. */
+  doubted: boolean;
   /** Settles when the card has been bound, or found unusable, or has left. */
   bound: Promise<void>;
 }
+
+/** Nobody has had a reason yet to read the card again. */
+const firstRead: Pick<Stay, 'looks' | 'doubted'> = { looks: 0, doubted: false };
 
 interface ReaderRecord extends ReaderEntry {
   source: CardSource;
@@ -164,6 +169,15 @@ export class CardTable {
     await this.#begin(record, generation, reset).bound;
   }
 
+  /** Resets and reads a card once more, but once in its stay: what was read of it is not what was expected. */
+  lookOnceMore(reader: string): void {
+    const record = this.#records.get(reader);
+    if (record?.card !== 'ready' || record.stay === undefined || record.stay.doubted) return;
+    const { generation, end, looks } = record.stay;
+    end.abort(new KortbroError('ERR_CARD_FAILED'));
+    this.#begin(record, generation, true, { looks, doubted: true });
+  }
+
   /** The OS session is locked, disconnected or asleep: every handle is dropped. Back again: every card is read anew. */
   setSuspended(suspended: boolean): void {
     if (this.#suspended === suspended) return;
@@ -241,8 +255,8 @@ export class CardTable {
     this.#changed({ kind: 'left', reader: record.name, tokens, cause });
   }
 
-  #begin(record: ReaderRecord, generation: string, reset: boolean, looks = 0): Stay {
-    const stay: Stay = { generation, reset, looks, end: new AbortController(), bound: Promise.resolve() };
+  #begin(record: ReaderRecord, generation: string, reset: boolean, { looks, doubted } = firstRead): Stay {
+    const stay: Stay = { generation, reset, looks, doubted, end: new AbortController(), bound: Promise.resolve() };
     record.stay = stay;
     record.tokens = [];
     record.card = 'reading';
@@ -275,11 +289,12 @@ export class CardTable {
     }
   }
 
-  #lookAgain(record: ReaderRecord, { generation, looks, end }: Stay): void {
+  #lookAgain(record: ReaderRecord, { generation, looks, doubted, end }: Stay): void {
     const pause = secondLooks[looks];
     if (pause === undefined) return;
     const cancel = this.#clock.after(pause, () => {
-      if (!end.signal.aborted && record.card === 'unsupported') this.#begin(record, generation, true, looks + 1);
+      if (!end.signal.aborted && record.card === 'unsupported')
+        this.#begin(record, generation, true, { looks: looks + 1, doubted });
     });
     end.signal.addEventListener('abort', cancel, { once: true });
   }

@@ -2,15 +2,20 @@
 // of absence are never mixed up: the card is gone, the reader is gone, the service is gone, the session is disconnected.
 // Only an empty live reader or another card says "gone"; everything else is a doubt that waits.
 
-/** Who logged in: hashes of the token's serial number and of the certificate that was used. */
+/** Who logged in: hashes of what names the card, of the certificate that was used, and of the others that were on the card. */
 export interface HolderIdentity {
   readonly card: string;
   readonly certificate: string;
+  readonly beside: readonly string[];
 }
 
-/** A token that has been read: its serial number's hash and those of every certificate on it. */
+/** A token that has been read. */
 export interface SeenToken {
-  card: string;
+  /** Hashes of what names its card: of what the chip says, where it says it, and of the serial number, which is its driver's word. */
+  names: readonly string[];
+  /** Its names tell nothing for certain: it has no serial number, or one from a driver while its chip, which should have, said nothing. */
+  isNameless: boolean;
+  /** Hashes of every certificate on it that was read. */
   certificates: readonly string[];
 }
 
@@ -44,6 +49,9 @@ export interface CardSpot {
   generation: string;
 }
 
+/** In the place of a generation: of a stay in which a card was read that is strange, so that it is not the holder's until his is seen. */
+const refuted = 'refuted';
+
 /** The clock's milliseconds, for each kind of doubt in an unbroken run of them, when it first came up. */
 type Beginnings = Readonly<Partial<Record<Doubt, number>>>;
 
@@ -74,7 +82,7 @@ export function nextPresence(
   now: number,
   identifyTime: number,
 ): Presence {
-  const found = sight.readers.find(({ tokens }) => tokens.some((token) => isOf(token, holder)));
+  const found = readerOf(sight, holder);
   if (found?.generation !== undefined) {
     return { state: 'present', spot: { reader: found.name, generation: found.generation } };
   }
@@ -92,15 +100,22 @@ export function nextPresence(
   }
   if (reader.card === 'mute') return doubtful(before, 'mute', now);
   if (isAnothers(reader, holder)) return { state: 'gone', why: 'exchanged', spot };
-  if (reader.generation === spot.generation) {
+  // The reader may not have noticed an exchange: that nothing was counted vouches for the card no more.
+  const at = isStrange(reader, holder) ? { ...spot, generation: refuted } : spot;
+  if (reader.generation === at.generation) {
     return isAway ? doubtful(before, 'session', now) : { state: 'present', spot };
   }
-  if (sight.session !== 'active') return doubtful(before, 'session', now);
+  if (sight.session !== 'active') return doubtful(before, 'session', now, at);
   // Something was put in that cannot be told yet.
-  if (spot.generation !== '') return doubtful(before, 'unidentified', now);
+  if (at.generation !== '') return doubtful(before, 'unidentified', now, at);
   // Perhaps nothing was: the absence goes on to count, but not before the card could be read.
   const absence = before.state === 'doubtful' && isAbsence(before.why) ? before.why : 'reader';
   return { readBy: now + identifyTime, ...doubtful(before, absence, now) };
+}
+
+/** The reader in which the holder's card is seen. */
+export function readerOf({ readers }: CardSight, holder: HolderIdentity): ReaderSight | undefined {
+  return readers.find(({ tokens }) => tokens.some((token) => isOf(token, holder)));
 }
 
 /** Reader, service or session are away: what policy's grace is for. */
@@ -108,13 +123,26 @@ export function isAbsence(why: Doubt): why is 'reader' | 'service' | 'session' {
   return why === 'reader' || why === 'service' || why === 'session';
 }
 
-function isOf({ card, certificates }: SeenToken, holder: HolderIdentity): boolean {
-  return card === holder.card && certificates.includes(holder.certificate);
+function isOf({ names, certificates }: SeenToken, holder: HolderIdentity): boolean {
+  return names.includes(holder.card) && certificates.includes(holder.certificate);
 }
 
 /** Whether the card in the holder's reader is certainly not the holder's. */
 function isAnothers({ card, tokens }: ReaderSight, holder: HolderIdentity): boolean {
-  return card === 'read' && !tokens.some((token) => token.card === holder.card);
+  return card === 'read' && !tokens.some((token) => mayBeOf(token, holder));
+}
+
+/**
+ * Whether the card is called as the holder's is and has, instead of his, a certificate that his did not have. One of which certificates
+ * are merely missing is not strange: they could not be read.
+ */
+function isStrange({ tokens }: ReaderSight, holder: HolderIdentity): boolean {
+  const seen = tokens.filter((token) => mayBeOf(token, holder)).flatMap(({ certificates }) => certificates);
+  return !seen.includes(holder.certificate) && seen.some((certificate) => !holder.beside.includes(certificate));
+}
+
+function mayBeOf({ names, isNameless }: SeenToken, holder: HolderIdentity): boolean {
+  return isNameless || names.includes(holder.card);
 }
 
 /** An absence that turns into another and back again, and a card that was mute meanwhile, do not begin to count anew. */

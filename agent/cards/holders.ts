@@ -2,7 +2,7 @@
 // whenever anything changes at the readers, the service or the session; tells each change once.
 import { type Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
-import { isAbsence, nextPresence } from './holder-presence.ts';
+import { isAbsence, nextPresence, readerOf } from './holder-presence.ts';
 import { type CardSight, type CardSpot, type HolderIdentity, type Presence } from './holder-presence.ts';
 
 /** A holder, and the sites that he has let know of his card. */
@@ -52,6 +52,7 @@ export class Holders {
       if (other !== key && presence.state === 'gone') this.#entries.delete(other);
     }
     const entry = this.#entries.get(key) ?? this.#add(identity, { state: 'present', spot });
+    entry.identity = identity;
     entry.sites.add(site);
     this.look();
   }
@@ -87,6 +88,16 @@ export class Holders {
         return [entry, this.#isOverdue(presence) ? afterDoubt(presence) : presence];
       }),
     );
+  }
+
+  /** Readers whose card has been read, and where a holder who may be there was not found on it. */
+  get undecided(): string[] {
+    const sight = this.#sight();
+    const isRead = (reader: string) => sight.readers.some(({ name, card }) => name === reader && card === 'read');
+    const unseen = [...this.#entries.values()].filter(
+      ({ identity, presence }) => presence.state !== 'gone' && readerOf(sight, identity) === undefined,
+    );
+    return unseen.map(({ presence }) => presence.spot.reader).filter(isRead);
   }
 
   /** What is known of a holder; undefined for one who never logged in or is forgotten. */

@@ -17,10 +17,21 @@ export interface SignatureKey {
 /** Every key for signatures on these tokens. */
 export function signatureKeys(tokens: readonly BoundToken[]): SignatureKey[] {
   return tokens.flatMap((token) => {
-    const isShared = token.keys.some(({ certificate }) => certificate.usage === 'authentication');
+    const pin = hasLoginKey(token) ? 'shared' : 'signature';
     const keys = token.keys.filter(({ certificate }) => certificate.usage === 'signature');
-    return keys.map((key): SignatureKey => ({ token, key, pin: isShared ? 'shared' : 'signature' }));
+    return keys.map((key): SignatureKey => ({ token, key, pin }));
   });
+}
+
+/** A card that has a PIN of its own for signatures is one card to its holder: that of its login keys. */
+export function onePerCard(tokens: readonly BoundToken[]): BoundToken[] {
+  const logins = tokens.filter(hasLoginKey);
+  const cards = new Set(logins.map(({ description }) => description.serialNumber));
+  return tokens.filter((token) => logins.includes(token) || !cards.has(token.description.serialNumber));
+}
+
+function hasLoginKey({ keys }: BoundToken): boolean {
+  return keys.some(({ certificate }) => certificate.usage === 'authentication');
 }
 
 /**

@@ -4,9 +4,6 @@ import { encodeFrame, FrameReader } from '../../shared/framing.ts';
 import { limits } from '../../shared/limits.ts';
 import { parseAgentMessage, type AgentMessage, type ClientMessage } from '../../shared/messages.ts';
 import { parseStrictJsonBytes } from '../../shared/strict-json.ts';
-import { droppedVariables } from './install/launcher.ts';
-
-const dropped: readonly string[] = droppedVariables;
 
 /** An open way to the agent. */
 export interface HostProcess {
@@ -32,7 +29,6 @@ export function openHostProcess([program = '', ...words]: readonly string[]): Op
   return (listener) => {
     const child = spawn(program, words, {
       detached: true,
-      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !dropped.includes(name))),
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
     });

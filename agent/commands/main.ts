@@ -3,7 +3,9 @@
 import { homedir } from 'node:os';
 import { type Clock } from '../../shared/clock.ts';
 import { KortbroError, sentence } from '../../shared/errors.ts';
+import { forgetForeignVariables } from '../../shared/foreign-variables.ts';
 import { productVersion } from '../../shared/names.ts';
+import { restrictLibraries } from '../native/process-hardening.ts';
 import { certificatesText, forgetPinText, statusText } from './answers.ts';
 import { askAgent, askStatus, type AskedVerb, type AskOptions } from './ask-agent.ts';
 import { parseCommandLine, type Invocation } from './command-line.ts';
@@ -100,6 +102,18 @@ function complain(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+function harden(): void {
+  // Without a listener Node opens its inspector on this signal.
+  process.on('SIGUSR1', () => undefined);
+  forgetForeignVariables(process.env);
+  process.umask(0o077);
+  try {
+    restrictLibraries();
+  } catch {
+    // The addon is missing or broken: doctor says so.
+  }
+}
+
 /** Calls the work off at the first signal; the second ends the program at once. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
@@ -112,9 +126,7 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
-// Without a listener Node opens its inspector on this signal.
-process.on('SIGUSR1', () => undefined);
-process.umask(0o077);
+harden();
 // A reader that has enough (`kortbro status | head -1`) is no error.
 process.stdout.on('error', () => process.exit(exitCodes.ok));
 void run(parseCommandLine(process.argv.slice(2), process.env), interruption()).then(

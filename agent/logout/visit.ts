@@ -17,9 +17,15 @@ const registration = z.strictObject({
   called: z.boolean(),
 });
 
+const hash = z.string().max(64);
+
 const visit = z.strictObject({
   id: z.string().max(limits.idLength),
-  holder: z.strictObject({ card: z.string().max(64), certificate: z.string().max(64) }),
+  holder: z.strictObject({
+    card: hash,
+    certificate: hash,
+    beside: z.array(hash).max(limits.certificatesPerToken).readonly(),
+  }),
   /** Where the card was at login. */
   reader: z.string().max(300),
   /** Of the browser; '' where no browser owes anything: only the agent's own calls may be outstanding. */

@@ -1,10 +1,8 @@
 // C_Login with the PIN's own bytes. pkcs11js takes the PIN as a JavaScript string, which leaves a copy in the V8 heap that nobody
 // can erase; this passes the caller's memory to the module and wipes the stack below it afterwards.
 #ifdef _WIN32
-#include <malloc.h>
 #include <windows.h>
 #else
-#include <alloca.h>
 #include <dlfcn.h>
 #endif
 #include <string.h>
@@ -13,7 +11,7 @@
 #include <string>
 
 #include "concerns.h"
-#include "wipe.h"
+#include "wipe-stack.h"
 #ifdef _WIN32
 #include "windows/text.h"
 #endif
@@ -29,15 +27,6 @@
 
 namespace kortbro {
 namespace {
-
-/** More than a module and the PC/SC library below it use of the stack. */
-constexpr size_t kStackBelow = 256 * 1024;
-
-/** Drivers build the VERIFY command in local variables and do not all clear them. */
-__attribute__((noinline)) void WipeStackBelow() {
-  void* below = alloca(kStackBelow);
-  Wipe(below, kStackBelow);
-}
 
 /** The module's C_GetFunctionList; nullptr when this process has not loaded it: a module is never loaded from here. */
 CK_C_GetFunctionList GetFunctionListOf(const std::string& path) {

@@ -5,7 +5,8 @@ import { addon } from './addon.ts';
 /**
  * With false no other program of the same user can read this process's memory, attach a debugger to it or take its open files.
  * Linux: prctl(PR_SET_DUMPABLE), which means no core either; an execve makes the process dumpable again. Windows: the access
- * list of the process; administrators and the system keep all rights, and children are not touched.
+ * lists of the process and of each of its threads, a later one's from its first moment on; administrators and the system keep all
+ * rights, children are not touched, and what was opened before stays open. With true, threads that are there stay closed.
  */
 export function setDumpable(dumpable: boolean): void {
   addon().setDumpable(dumpable);

@@ -4,6 +4,7 @@ import { type AgentState, type PageStatus, type TokenState } from '../../shared/
 import { productVersion } from '../../shared/names.ts';
 import { displayText } from '../certificates/display-text.ts';
 import { type BoundToken } from '../cards/bound-token.ts';
+import { onePerCard } from '../cards/signature-key.ts';
 import { decideSite } from '../policy/decide.ts';
 import { policyInForce, type OperationContext } from './context.ts';
 
@@ -16,7 +17,9 @@ export function agentState(context: OperationContext): AgentState {
     readers: context.cards.readers.slice(0, 32).map((reader) => ({
       name: displayText(reader.name, 100),
       card: reader.card,
-      tokens: reader.tokens.slice(0, 8).map((token) => tokenState(context, token)),
+      tokens: onePerCard(reader.tokens)
+        .slice(0, 8)
+        .map((token) => tokenState(context, token)),
     })),
   };
 }

@@ -51,7 +51,7 @@ export async function authenticate(
       const place = await openToken(context, call, origin, reason, using);
       using(place.token);
       // Whoever cannot be seen any more has left: what he owes this site is cleared before anybody else is let in.
-      context.holders.supersede(holderIdentity(place));
+      context.holders.supersede(holderIdentity(place, context.cards.tokens));
       await context.logouts.cleared(call.profile, origin, call.signal);
       const token = await signIn(context, call, place, origin, nonce);
       // What came to be owed here while the card signed.
@@ -81,7 +81,7 @@ function enter(
   registration: LogoutRegistration | undefined,
 ): void {
   const { reader, generation } = place.token;
-  const holder = holderIdentity(place);
+  const holder = holderIdentity(place, context.cards.tokens);
   context.pinSso.used(place.token, origin);
   context.holders.entered(holder, origin, { reader, generation });
   context.logouts.enter({ holder, reader, profile, origin, ...(registration === undefined ? {} : { registration }) });

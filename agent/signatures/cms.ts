@@ -110,7 +110,7 @@ export async function signContent(
     // RFC 5652 5.1: 5 with other revocation info, else 1 for id-data.
     smallInteger((inside?.ocsp.length ?? 0) > 0 ? 5 : 1),
     setOf(hashIdentifier(hash)),
-    encapsulatedContent(content.attached),
+    ...encapsulatedContent(content.attached),
     element(contextTag(0), ...sorted(certificates)),
     ...(revocationInfo.length > 0 ? [element(contextTag(1), ...sorted(revocationInfo))] : []),
     setOf(signerInfo),
@@ -118,16 +118,20 @@ export async function signContent(
   return contentInfo(signedData);
 }
 
-/** The outer layers are headers around the parts, so that an attached document is copied only once more. */
+/** The outer layers are headers around the parts, so that an attached document is copied once. */
 function contentInfo(parts: readonly Uint8Array[]): Uint8Array {
   const inner = elementHeader(tag.sequence, parts);
   const tagged = elementHeader(contextTag(0), [inner, ...parts]);
   return sequence(objectIdentifier(oid.signedData), tagged, inner, ...parts);
 }
 
-function encapsulatedContent(attached: Uint8Array | undefined): Uint8Array {
+/** EncapsulatedContentInfo in parts, the content itself among them. */
+function encapsulatedContent(attached: Uint8Array | undefined): Uint8Array[] {
   const type = objectIdentifier(oid.data);
-  return attached === undefined ? sequence(type) : sequence(type, element(contextTag(0), octetString(attached)));
+  if (attached === undefined) return [sequence(type)];
+  const octets = [elementHeader(tag.octetString, [attached]), attached];
+  const parts = [type, elementHeader(contextTag(0), octets), ...octets];
+  return [elementHeader(tag.sequence, parts), ...parts];
 }
 
 function attribute(type: string, value: Uint8Array): Uint8Array {

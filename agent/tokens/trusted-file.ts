@@ -1,11 +1,12 @@
 // Whether a file may be used that sees the PIN (a card driver, the PIN dialog) or decides whom the agent believes: nobody but those
 // who are trusted can have put it there, or could put another one in its place.
+import { administrators } from '../../shared/windows-administrators.ts';
 import { fileAccess } from '../native/file-access.ts';
 import { ownIdentity } from '../native/own-identity.ts';
 import { readRegistry } from '../native/registry.ts';
 import { type FileProblem } from './file-problem.ts';
 import { rootAlone, unixFileProblem } from './unix-file.ts';
-import { administrators, windowsFileProblem } from './windows-file.ts';
+import { windowsFileProblem } from './windows-file.ts';
 
 export { type FileProblem } from './file-problem.ts';
 

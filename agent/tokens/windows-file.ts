@@ -1,5 +1,6 @@
 // The same question on Windows (trusted-file.ts), by owners and access lists: only the system and its administrators may be able to
 // change the file, or to put another in its place. Links are refused, whoever made them: Windows' own folders have none.
+import { administrators } from '../../shared/windows-administrators.ts';
 import { type FileProblem } from './file-problem.ts';
 
 /** Owner and those who may change something, as security identifiers. */
@@ -10,13 +11,6 @@ export interface FileAccess {
 
 /** Looks at one file or folder. @throws with `code` ENOENT, ELOOP for a link, ... */
 export type LookAtFile = (path: string) => FileAccess;
-
-/** SYSTEM, Administrators, TrustedInstaller. */
-export const administrators: readonly string[] = [
-  'S-1-5-18',
-  'S-1-5-32-544',
-  'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464',
-];
 
 /** Answers what is wrong with the file at `path`; undefined when it may be used. `trusted`: who may own and change it. */
 export function windowsFileProblem(

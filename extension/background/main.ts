@@ -26,6 +26,10 @@ import {
 import { removedPortName } from './removed-messages.ts';
 import { RemovedPages, removedOrigin } from './removed-port.ts';
 import { screenOf } from './screen.ts';
+import { ConsentDesk } from './signing/consent-desk.ts';
+import { consentPortName } from './signing/consent-messages.ts';
+import { consentTicket, consentWindows } from './signing/consent-windows.ts';
+import { Signings } from './signing/signings.ts';
 import { isPopup } from './sender.ts';
 import { toolbar } from './toolbar.ts';
 
@@ -62,6 +66,10 @@ const connection = new AgentConnection(
         logouts?.receive(message);
         return;
       }
+      if (message.type === 'signing' || message.type === 'document-taken' || message.type === 'data') {
+        signings.fromAgent(message);
+        return;
+      }
       if (message.type !== 'snapshot' && message.type !== 'event') return;
       const { sequence, state } = message;
       const { ledger: next, notices } =
@@ -77,6 +85,13 @@ const connection = new AgentConnection(
   },
 );
 
+const consentDesk = new ConsentDesk(consentWindows);
+const signings = new Signings({
+  desk: consentDesk,
+  send: (message) => connection.send(message),
+  giveUp: (id, code) => pending.giveUp(id, code),
+  distrust: () => connection.distrust(),
+});
 const pages = new Pages({
   extensionId: chrome.runtime.id,
   extensionVersion: chrome.runtime.getManifest().version,
@@ -84,6 +99,7 @@ const pages = new Pages({
   now: () => Date.now(),
   later,
   pending,
+  signings,
   wanted: openWhenReady,
   ledger: () => ledger,
   toldOfCard: (origin) => changed(afterAnswer(ledger, origin), []),
@@ -129,12 +145,19 @@ chrome.runtime.onConnect.addListener((port) => {
     attach(port, pages.connected({ sender: port.sender, post, close: () => port.disconnect() }));
   } else if (port.name === popupPortName && isPopup(port.sender, chrome.runtime.id, chrome.runtime.getURL('popup/'))) {
     attach(port, popups.connected(post));
+  } else if (port.name === consentPortName) {
+    const ticket = consentTicket(port.sender, chrome.runtime.id);
+    const end = ticket === undefined ? undefined : consentDesk.connected(ticket, post);
+    if (end === undefined) port.disconnect();
+    else attach(port, end);
   } else {
     const origin = removedOrigin(port.sender, chrome.runtime.id, chrome.runtime.getURL('removed/removed.html'));
     if (port.name === removedPortName && origin !== undefined) attach(port, removedPages.connected(origin, post));
     else port.disconnect();
   }
 });
+
+chrome.windows.onRemoved.addListener((windowId) => consentDesk.windowClosed(windowId));
 
 // Registered so that the browser starts the worker, and with it the connection, without a page asking.
 chrome.runtime.onStartup.addListener(() => undefined);
@@ -179,6 +202,8 @@ function answered(message: Extract<AgentMessage, { type: 'response' | 'error' }>
 
 function settle(message: Extract<AgentMessage, { type: 'response' | 'error' }>): void {
   try {
+    if (message.type === 'response' && !signings.mayEnd(message.id))
+      throw new Error('signatures have not been fetched');
     settleWith(pending, message);
   } catch {
     connection.distrust();

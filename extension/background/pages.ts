@@ -6,6 +6,8 @@ import { type PageStatus } from '../../shared/messages.ts';
 import { takeOne, type Bucket } from '../../shared/token-bucket.ts';
 import { parsePageMessage, type PageAnswer, type PageRequest } from '../page-api/page-messages.ts';
 import { type Outcome, type PendingRequests, type Question } from './pending.ts';
+import { signQuestion, type SignQuestion } from './signing/sign-question.ts';
+import { type Signings } from './signing/signings.ts';
 import { lastNumber, missedNotices, type Ledger, type Notice, type Told } from './presence.ts';
 import { whoAsks, type Asker, type Sender } from './sender.ts';
 
@@ -24,6 +26,7 @@ export interface PagesSurroundings {
   /** Calls back later; returns what cancels it. */
   later(callback: () => void, milliseconds: number): () => void;
   pending: PendingRequests;
+  signings: Signings;
   /** Somebody wants an answer: see that there is a way to the agent. */
   wanted(): void;
   ledger(): Ledger;
@@ -79,7 +82,7 @@ export class Pages {
       gone: () => {
         this.#documents.delete(document);
         for (const watch of this.#watchers) watch();
-        for (const id of document.open.values()) this.#surroundings.pending.cancel(id);
+        for (const id of document.open.values()) this.#cancel(id);
       },
     };
   }
@@ -150,7 +153,10 @@ export class Pages {
     } else if (message.verb === 'cancel') {
       const ours = document.open.get(message.id);
       document.open.delete(message.id);
-      if (ours !== undefined) this.#surroundings.pending.cancel(ours);
+      if (ours !== undefined) this.#cancel(ours);
+    } else if (message.verb === 'document' || message.verb === 'fetched') {
+      const ours = document.open.get(message.id);
+      if (ours !== undefined) this.#surroundings.signings.fromPage(ours, message);
     } else {
       const refused = this.#refusal(document, message);
       if (refused === undefined) this.#ask(document, message);
@@ -173,16 +179,30 @@ export class Pages {
   }
 
   #ask(document: Document, message: PageRequest): void {
-    const { id, ...verb } = message;
-    const caller = { kind: 'page', origin: document.origin } as const;
-    const question: Question = { type: 'request', language: this.#surroundings.language(), caller, ...verb };
+    const { id } = message;
+    const asked = { language: this.#surroundings.language(), origin: document.origin };
+    const question = questionOf(message, asked);
+    if (question === undefined) {
+      document.port.post(this.#error(id, 'ERR_REQUEST_INVALID'));
+      return;
+    }
     const ours = this.#surroundings.pending.ask(question, (outcome) => {
       document.open.delete(id);
+      this.#surroundings.signings.ended(ours, outcome);
       if (tellsOfCard(message, outcome)) this.#surroundings.toldOfCard(document.origin);
       document.port.post(this.#answer(id, message, outcome));
     });
     document.open.set(id, ours);
+    if (question.verb === 'sign') {
+      const windowId = document.port.sender?.tab?.windowId;
+      this.#surroundings.signings.begin(ours, question, windowId, (news) => document.port.post({ id, ...news }));
+    }
     this.#surroundings.wanted();
+  }
+
+  #cancel(ours: string): void {
+    this.#surroundings.pending.cancel(ours);
+    this.#surroundings.signings.ended(ours, undefined);
   }
 
   #listen(document: Document, since: number | undefined): void {
@@ -209,6 +229,15 @@ export class Pages {
   #error(id: string | undefined, code: ErrorCode): PageAnswer {
     return this.#answer(id ?? '', { id: '', verb: 'status' }, { error: { code } });
   }
+}
+
+/** Undefined for a request to sign whose parts are not what shared/signing.ts says. */
+function questionOf(
+  { id: _, ...message }: PageRequest,
+  { language, origin }: { language: 'sv' | 'en'; origin: string },
+): Exclude<Question, { verb: 'sign' }> | SignQuestion | undefined {
+  const common = { type: 'request', language, caller: { kind: 'page', origin } } as const;
+  return message.verb === 'sign' ? signQuestion(message, common) : { ...common, ...message };
 }
 
 function tellsOfCard({ verb }: PageRequest, outcome: Outcome): boolean {

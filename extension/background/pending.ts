@@ -68,6 +68,13 @@ export class PendingRequests {
     if (entry?.sent === true && this.#connected) this.#surroundings.post({ type: 'cancel', id });
   }
 
+  /** As `cancel`, and its `settle` is called with that code: the holder has given it up, or it cannot go on. */
+  giveUp(id: string, code: ErrorCode): void {
+    const entry = this.#entries.get(id);
+    this.cancel(id);
+    entry?.settle({ error: { code } });
+  }
+
   /** The question behind an id that is still open. */
   question(id: string): Question | undefined {
     return this.#entries.get(id)?.question;

@@ -10,7 +10,7 @@ export interface Sender {
   frameId?: number;
   documentId?: string;
   documentLifecycle?: string;
-  tab?: object;
+  tab?: { windowId?: number };
 }
 
 /** A document that may ask. http://localhost passes here; whether it may use the card is the agent's policy. */

@@ -18,7 +18,9 @@ addEventListener(
     event.preventDefault();
     event.stopImmediatePropagation();
     bridge ??= openBridge();
-    const channel: PageChannel = { post: (text) => port.postMessage(text) };
+    const channel: PageChannel = {
+      post: (said) => port.postMessage(said, typeof said === 'string' ? [] : [said.bytes.buffer]),
+    };
     port.onmessage = ({ data }: MessageEvent<unknown>) => bridge?.receive(data, channel);
   },
   true,

@@ -2,11 +2,14 @@
 // port to the background at the page's first message, tells every waiting call when it is lost, and opens it anew when
 // needed: at once if the page listens to events. Decides nothing about who may ask.
 import { type ErrorCode } from '../../shared/errors.ts';
+import { piecesOnTheWay } from '../page-api/pieces.ts';
 import { parsePageText, type PageAnswer, type PageMessage } from '../page-api/page-messages.ts';
+import { parseBytesPiece, type BytesPiece, type EncodedPiece } from '../page-api/sign-messages.ts';
+import { bytesToText, textToBytes } from './native-base64.ts';
 
-/** A MessagePort to a page's script. */
+/** A MessagePort to a page's script. The bytes of a piece are given away. */
 export interface PageChannel {
-  post(text: string): void;
+  post(said: string | BytesPiece): void;
 }
 
 /** An open port to the background. */
@@ -25,13 +28,20 @@ export interface BridgeSurroundings {
   prerendering(): boolean;
 }
 
+/** Who waits for an answer, and how many pieces of documents it has sent and has been told of. */
+interface Waiting {
+  channel: PageChannel;
+  sent: number;
+  taken: number;
+}
+
 const reconnectPause = 100;
 const reconnectPauseCap = 20_000;
 
 /** One per document. */
 export class PageBridge {
   readonly #surroundings: BridgeSurroundings;
-  readonly #waiting = new Map<string, PageChannel>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #listeners = new Set<PageChannel>();
   #port: BackgroundPort | undefined;
   #since: number | undefined;
@@ -43,9 +53,13 @@ export class PageBridge {
     this.#surroundings = surroundings;
   }
 
-  /** A text from the page. */
-  receive(text: unknown, channel: PageChannel): void {
-    const message = parsePageText(text);
+  /** A text from the page, or a piece of a document. */
+  receive(said: unknown, channel: PageChannel): void {
+    if (typeof said === 'object') {
+      this.#piece(said, channel);
+      return;
+    }
+    const message = parsePageText(said);
     if ('refused' in message) {
       if (message.id !== undefined) this.#refuse(message.id, message.refused, channel);
       return;
@@ -55,8 +69,10 @@ export class PageBridge {
       this.listen();
     } else if ('number' in message) {
       this.#settled(message.number, channel);
+    } else if (message.verb === 'document' || message.verb === 'fetched') {
+      return; // parsePageText lets neither pass: they are said here, not by a page
     } else if (message.verb === 'cancel') {
-      if (this.#waiting.get(message.id) !== channel) return;
+      if (this.#waiting.get(message.id)?.channel !== channel) return;
       this.#waiting.delete(message.id);
       this.#port?.post(message);
     } else if (this.#waiting.has(message.id)) {
@@ -64,7 +80,7 @@ export class PageBridge {
     } else if (this.#surroundings.prerendering()) {
       this.#refuse(message.id, 'ERR_REQUEST_FRAME', channel);
     } else {
-      this.#waiting.set(message.id, channel);
+      this.#waiting.set(message.id, { channel, sent: 0, taken: 0 });
       if (!this.#send(message)) this.#fail('ERR_AGENT_NOT_RUNNING');
     }
   }
@@ -112,11 +128,42 @@ export class PageBridge {
     } else if ('event' in answer) {
       this.#since = answer.number;
       this.#tell(answer);
+    } else if ('piece' in answer) {
+      this.#fetched(answer.id, answer.piece);
+    } else if ('signing' in answer) {
+      const waiting = this.#waiting.get(answer.id);
+      if (waiting !== undefined && answer.signing.stage === 'taken') waiting.taken = answer.signing.pieces;
+      waiting?.channel.post(JSON.stringify(answer));
     } else {
-      const channel = this.#waiting.get(answer.id);
+      const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
-      channel?.post(JSON.stringify(answer));
+      waiting?.channel.post(JSON.stringify(answer));
     }
+  }
+
+  /** One that is not what was agreed ends its request; of another channel's request nothing is heard. */
+  #piece(said: unknown, channel: PageChannel): void {
+    const piece = parseBytesPiece(said);
+    const id = piece?.id ?? (said as { id?: unknown } | null)?.id;
+    const waiting = typeof id === 'string' ? this.#waiting.get(id) : undefined;
+    if (typeof id !== 'string' || waiting?.channel !== channel) return;
+    if (piece !== undefined && waiting.sent - waiting.taken < piecesOnTheWay) {
+      waiting.sent++;
+      const { document, offset, bytes } = piece;
+      this.#port?.post({ verb: 'document', id, document, offset, data: bytesToText(bytes) });
+    } else {
+      this.#waiting.delete(id);
+      this.#port?.post({ verb: 'cancel', id });
+      this.#refuse(id, 'ERR_REQUEST_INVALID', channel);
+    }
+  }
+
+  /** The next piece comes when this one is with the page. */
+  #fetched(id: string, { document, offset, data }: EncodedPiece): void {
+    const bytes = textToBytes(data);
+    const end = offset + bytes.length;
+    this.#waiting.get(id)?.channel.post({ id, document, offset, bytes });
+    this.#port?.post({ verb: 'fetched', id, document, offset: end });
   }
 
   #tell(answer: Extract<PageAnswer, { event: string }>): void {
@@ -150,7 +197,7 @@ export class PageBridge {
   }
 
   #fail(code: ErrorCode): void {
-    for (const [id, channel] of this.#waiting) this.#refuse(id, code, channel);
+    for (const [id, { channel }] of this.#waiting) this.#refuse(id, code, channel);
     this.#waiting.clear();
   }
 

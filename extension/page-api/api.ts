@@ -65,6 +65,70 @@ export interface AuthenticationToken {
   appVersion: string;
 }
 
+/** A document that the card holder is to sign. */
+export interface DocumentToSign {
+  /** What the holder knows it by: 1 to 200 characters. */
+  name: string;
+  /** Media type without parameters, in lower case, such as `text/plain`; decides how it is shown. */
+  type: string;
+  /** A text is signed as UTF-8. At most 50 MiB; not to be changed before the promise has settled. */
+  content: string | ArrayBuffer | ArrayBufferView | Blob;
+}
+
+/** What the signature comes in; docs/signing.md tells what each is for. */
+export type SignatureFormat =
+  | { type: 'raw' }
+  | { type: 'cms'; attached: boolean }
+  | { type: 'xades'; packaging: 'enveloped' | 'enveloping' | 'detached'; uri?: string }
+  | { type: 'xmldsig' }
+  | {
+      type: 'pades';
+      /** Where a visible signature stands: page from 1, points from the page's lower left corner. */
+      field?: { page: number; x: number; y: number; width: number; height: number };
+      reason?: string;
+      location?: string;
+    }
+  | { type: 'jws'; detached: boolean }
+  | { type: 'hash'; hash: SignatureHash };
+
+export type SignatureHash = 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512';
+
+export interface SignRequest {
+  /** 1 to 100, at most 100 MiB together: one consent and one PIN for all of them. */
+  documents: readonly DocumentToSign[];
+  format: SignatureFormat;
+  /** ETSI baseline level; default: B-B. */
+  level?: 'B-B' | 'B-T' | 'B-LT';
+  algorithm?: { hash?: SignatureHash; padding?: 'pkcs1' | 'pss' };
+  /** The certificate that you mean; what is left out is the holder's to choose. */
+  certificate?: { hsaId?: string; issuer?: string; serialNumber?: string };
+}
+
+/** How far a signing has come; sizes in bytes. */
+export type SignProgress =
+  | { stage: 'sending'; sent: number; total: number }
+  /** Every byte has arrived, and is being looked at. */
+  | { stage: 'reading' }
+  /** The holder is being shown the documents and asked. */
+  | { stage: 'consent' }
+  | { stage: 'signing'; done: number; of: number }
+  | { stage: 'receiving'; received: number; total: number };
+
+export interface SignOptions extends CallOptions {
+  onProgress?: (progress: SignProgress) => void;
+}
+
+/** What came of it: one entry for each document, in their order. */
+export interface SignResult {
+  documents: (
+    | { name: string; status: 'signed'; signature: Uint8Array }
+    | { name: string; status: 'failed'; code: ErrorCode; message: string }
+  )[];
+  /** Base64 of the DER certificate. */
+  certificate: string;
+  algorithm: AuthenticationToken['algorithm'] | 'RS1';
+}
+
 /** Told only to origins that the card holder has let in. */
 export interface KortbroEvents {
   cardremoved: undefined;
@@ -78,6 +142,8 @@ export interface Kortbro {
   readonly status: (options?: CallOptions) => Promise<Status>;
   /** Asks the card holder to log in; the PIN is asked for outside the browser, and only when needed. @throws KortbroError */
   readonly authenticate: (request: AuthenticateRequest, options?: CallOptions) => Promise<AuthenticationToken>;
+  /** Shows the documents to the card holder and has them signed; the PIN is asked for outside the browser. @throws KortbroError */
+  readonly sign: (request: SignRequest, options?: SignOptions) => Promise<SignResult>;
   /** Calls `listener` at each event until the returned function is called. */
   readonly on: <Name extends KortbroEventName>(
     event: Name,

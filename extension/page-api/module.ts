@@ -11,6 +11,7 @@ export const KortbroError = (typeof window === 'undefined' ? undefined : window.
 export const kortbro: Kortbro = Object.freeze({
   status: async (...options: Parameters<Kortbro['status']>) => extension().status(...options),
   authenticate: async (...request: Parameters<Kortbro['authenticate']>) => extension().authenticate(...request),
+  sign: async (...request: Parameters<Kortbro['sign']>) => extension().sign(...request),
   on: <Name extends KortbroEventName>(event: Name, listener: (event: KortbroEvents[Name]) => void) =>
     window.kortbro?.on(event, listener) ?? (() => undefined),
   KortbroError,

@@ -9,9 +9,14 @@ import {
   type KortbroEvents,
   type LoggedOutEvent,
   type LogoutReason,
+  type SignOptions,
+  type SignRequest,
+  type SignResult,
   type Status,
 } from './api.ts';
 import { KortbroError } from './kortbro-error.ts';
+import { preparePageSigning, type PageSigning } from './page-signing.ts';
+import { type BytesPiece, type SigningNews } from './sign-messages.ts';
 
 const { apply, deleteProperty, get } = Reflect;
 const { parse, stringify } = JSON;
@@ -23,19 +28,24 @@ const then = get(Promise.prototype, 'then');
 const reportListenerError = globalThis.reportError;
 const randomId = crypto.randomUUID.bind(crypto);
 
-/** Opens the way to the extension, or returns undefined when nobody answers there. Messages are JSON texts. */
-export type Connect = (receive: (text: string) => void) => ((text: string) => void) | undefined;
+/** What is said on the way to the extension: JSON texts, and bytes of documents and signatures, which are given away. */
+export type Spoken = string | BytesPiece;
+
+/** Opens the way to the extension, or returns undefined when nobody answers there. */
+export type Connect = (receive: (spoken: Spoken) => void) => ((spoken: Spoken) => void) | undefined;
 
 interface Pending {
   resolve: (value: never) => void;
   reject: (error: Error) => void;
   /** Stops listening to the caller's signal. */
   release: () => void;
+  signing?: PageSigning | undefined;
 }
 
 interface Answer {
   id?: string;
   result?: unknown;
+  signing?: SigningNews;
   error?: { code: ErrorCode; message: string; triesLeft?: number; incident?: string };
   event?: KortbroEventName;
   reason?: LogoutReason;
@@ -52,15 +62,20 @@ interface Entry {
 export function createPageClient(connect: Connect): Kortbro {
   const pending = create(null) as Record<string, Pending | undefined>;
   const listeners: Entry[] = [];
-  let send: ((text: string) => void) | undefined;
+  let send: ((spoken: Spoken) => void) | undefined;
   let listening = false;
 
-  function receive(text: string): void {
-    const { id, result, error, event, reason, number } = parse(text) as Answer;
+  function receive(spoken: Spoken): void {
+    if (typeof spoken !== 'string') {
+      pending[spoken.id]?.signing?.received(spoken);
+      return;
+    }
+    const { id, result, signing, error, event, reason, number } = parse(spoken) as Answer;
     if (event === 'loggedout') tellLogout(reason as LogoutReason, number);
     else if (event !== undefined) tell(event);
     if (id === undefined) return;
-    if (error === undefined) take(id)?.resolve(result as never);
+    if (signing !== undefined) pending[id]?.signing?.told(signing);
+    else if (error === undefined) settle(id, result);
     else take(id)?.reject(new KortbroError(error.code, error.message, error));
   }
 
@@ -68,7 +83,19 @@ export function createPageClient(connect: Connect): Kortbro {
     const request = pending[id];
     deleteProperty(pending, id);
     request?.release();
+    request?.signing?.stop();
     return request;
+  }
+
+  function settle(id: string, result: unknown): void {
+    const request = take(id);
+    if (request?.signing === undefined) {
+      request?.resolve(result as never);
+      return;
+    }
+    const signed = request.signing.result();
+    if (signed !== undefined) request.resolve(signed as never);
+    else request.reject(new KortbroError('ERR_AGENT_INTERNAL', 'The signatures did not arrive in full.'));
   }
 
   /** Answers when every promise that a listener has handed in has settled. */
@@ -104,7 +131,12 @@ export function createPageClient(connect: Connect): Kortbro {
     return send !== undefined;
   }
 
-  function call<T>(verb: string, fields: object, options?: CallOptions): Promise<T> {
+  function call<T>(
+    verb: string,
+    fields: object,
+    options?: CallOptions,
+    signingOf?: (id: string, giveUp: (error: Error) => void) => PageSigning | undefined,
+  ): Promise<T> {
     return new NativePromise<T>((resolve, reject) => {
       const signal = options?.signal;
       const cancelled = (): Error =>
@@ -114,16 +146,25 @@ export function createPageClient(connect: Connect): Kortbro {
         return;
       }
       const id = randomId();
-      const abort = (): void => {
-        take(id)?.reject(cancelled());
+      const giveUp = (error: Error): void => {
+        const request = take(id);
+        if (request === undefined) return;
+        request.reject(error);
         post({ __proto__: null, verb: 'cancel', id });
       };
+      const abort = (): void => giveUp(cancelled());
+      const signing = signingOf?.(id, giveUp);
+      const asked = signing?.fields ?? fields;
       const release = (): void => {
         if (signal !== undefined) apply(removeEventListener, signal, ['abort', abort]);
       };
       if (signal !== undefined) apply(addEventListener, signal, ['abort', abort]);
-      pending[id] = { resolve, reject, release };
-      if (post({ __proto__: null, id, verb, ...fields })) return;
+      pending[id] = { resolve, reject, release, signing };
+      try {
+        if (post({ __proto__: null, id, verb, ...asked })) return;
+      } catch {
+        take(id)?.reject(new KortbroError('ERR_REQUEST_INVALID', 'The request cannot be written as JSON.'));
+      }
       take(id)?.reject(
         new KortbroError('ERR_AGENT_NOT_RUNNING', 'The Kortbro extension does not answer in this page.'),
       );
@@ -134,6 +175,19 @@ export function createPageClient(connect: Connect): Kortbro {
     status: (options?: CallOptions) => call<Status>('status', {}, options),
     authenticate: (request: { nonce: string; logout?: unknown }, options?: CallOptions) =>
       call<AuthenticationToken>('authenticate', fieldsOf(request), options),
+    sign: (request: SignRequest, options?: SignOptions) =>
+      call<SignResult>('sign', {}, options, (id, giveUp) => {
+        const sendPiece = (piece: Omit<BytesPiece, 'id'>): void => {
+          if (pending[id] !== undefined) send?.({ id, ...piece });
+        };
+        const unread = (): void =>
+          giveUp(new KortbroError('ERR_DOCUMENT_INCOMPLETE', 'A document could not be read in full.'));
+        try {
+          return preparePageSigning(request, options?.onProgress, sendPiece, unread);
+        } catch {
+          return undefined; // what is no such request is refused with its code, by those who get it
+        }
+      }),
     on<Name extends KortbroEventName>(event: Name, listener: (event: KortbroEvents[Name]) => void): () => void {
       if (typeof listener !== 'function' || !isEventName(event)) {
         throw new KortbroError('ERR_REQUEST_INVALID', 'Unknown event, or no function.');

@@ -4,6 +4,14 @@ import { decodeBase64 } from '../../shared/base64.ts';
 import { type ErrorCode } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { type LogoutReason, type LogoutRegistration } from './api.ts';
+import {
+  parseSigningMessage,
+  parseSignRequest,
+  type EncodedPiece,
+  type PageSigningMessage,
+  type PageSignRequest,
+  type SigningNews,
+} from './sign-messages.ts';
 
 /** Events that a page can listen to. */
 export const pageEventNames = ['cardremoved', 'cardinserted', 'loggedout'] as const;
@@ -11,16 +19,19 @@ export type PageEventName = (typeof pageEventNames)[number];
 
 /** A page's question. `id` is random, made in the page world. */
 export type PageRequest =
-  { id: string; verb: 'status' } | { id: string; verb: 'authenticate'; nonce: string; logout?: LogoutRegistration };
+  | { id: string; verb: 'status' }
+  | { id: string; verb: 'authenticate'; nonce: string; logout?: LogoutRegistration }
+  | PageSignRequest;
 
 /**
  * What a page can say. `since`: the number of the last notice that this document has seen. The last two answer a
- * `loggedout` event by its number: it has arrived, and nothing holds it up any more. `since` and `received` are the
- * content script's alone.
+ * `loggedout` event by its number: it has arrived, and nothing holds it up any more. `since`, `received`, `document` and
+ * `fetched` are the content script's alone.
  */
 export type PageMessage =
   | PageRequest
   | { verb: 'cancel'; id: string }
+  | PageSigningMessage
   | { verb: 'listen'; since?: number }
   | { verb: 'received' | 'settled'; number: number };
 
@@ -36,6 +47,8 @@ export interface PageError {
 export type PageAnswer =
   | { id: string; result: unknown }
   | { id: string; error: PageError }
+  | { id: string; signing: SigningNews }
+  | { id: string; piece: EncodedPiece }
   | { event: Exclude<PageEventName, 'loggedout'>; number: number }
   | { event: 'loggedout'; number: number; reason: LogoutReason }
   | { listening: number | null };
@@ -43,7 +56,12 @@ export type PageAnswer =
 /** Why a message was refused; `id` where the refusal can be addressed. */
 export interface Refusal {
   id?: string;
-  refused: 'ERR_REQUEST_INVALID' | 'ERR_REQUEST_TOO_LARGE' | 'ERR_REQUEST_NONCE' | 'ERR_REQUEST_LOGOUT';
+  refused:
+    | 'ERR_REQUEST_INVALID'
+    | 'ERR_REQUEST_TOO_LARGE'
+    | 'ERR_REQUEST_NONCE'
+    | 'ERR_REQUEST_LOGOUT'
+    | 'ERR_DOCUMENT_TOO_LARGE';
 }
 
 /** The DOM event by which the page script hands its MessagePort to the content script. */
@@ -61,7 +79,7 @@ const nonceMaximum = 128;
 /** Reads a page's message from its JSON text. */
 export function parsePageText(text: unknown): PageMessage | Refusal {
   if (typeof text !== 'string') return { refused: 'ERR_REQUEST_INVALID' };
-  if (text.length > limits.pageMessage) return { refused: 'ERR_REQUEST_TOO_LARGE' };
+  if (text.length > limits.pageSignMessage) return { refused: 'ERR_REQUEST_TOO_LARGE' };
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -69,7 +87,9 @@ export function parsePageText(text: unknown): PageMessage | Refusal {
     return { refused: 'ERR_REQUEST_INVALID' };
   }
   const message = parsePageMessage(value);
-  const isOurs = 'since' in message || ('verb' in message && message.verb === 'received');
+  if ('refused' in message) return message;
+  if (text.length > limits.pageMessage && message.verb !== 'sign') return { refused: 'ERR_REQUEST_TOO_LARGE' };
+  const isOurs = 'since' in message || ['received', 'document', 'fetched'].includes(message.verb);
   return isOurs ? { refused: 'ERR_REQUEST_INVALID' } : message;
 }
 
@@ -97,7 +117,9 @@ export function parsePageMessage(value: unknown): PageMessage | Refusal {
       ? { id, refused: 'ERR_REQUEST_LOGOUT' }
       : { id, verb, nonce, logout: registration };
   }
-  return { id, refused: 'ERR_REQUEST_INVALID' };
+  const parsed = verb === 'sign' ? parseSignRequest(id, fields) : parseSigningMessage(id, fields);
+  if (parsed === undefined) return { id, refused: 'ERR_REQUEST_INVALID' };
+  return parsed === 'too large' ? { id, refused: 'ERR_DOCUMENT_TOO_LARGE' } : parsed;
 }
 
 function isNonce(value: unknown): value is string {

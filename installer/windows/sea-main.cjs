@@ -4,7 +4,11 @@
 const { createRequire } = require('node:module');
 const { dirname, join } = require('node:path');
 const { getAsset } = require('node:sea');
+const { stopCoverage } = require('node:v8');
 const { Script } = require('node:vm');
+
+// NODE_V8_COVERAGE has begun before us; so nothing of it is written.
+stopCoverage();
 
 const home = dirname(process.execPath);
 const fromHome = createRequire(process.execPath);

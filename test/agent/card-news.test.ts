@@ -69,8 +69,11 @@ describe('News of cards', () => {
     await show({ A: ['present', 1], B: ['empty', 0] });
     const [token] = cards.tokens;
     assert.ok(token);
-    const { card, certificates } = seenToken(token);
-    holders.entered({ card, certificate: certificates[0] ?? '' }, site, token);
+    const {
+      names: [card = ''],
+      certificates: [used = '', ...beside],
+    } = seenToken(token);
+    holders.entered({ card, certificate: used, beside }, site, token);
     told.length = 0;
     shown.length = 0;
     log.length = 0;

@@ -1,10 +1,13 @@
-// Which drivers are run, and that a card which two of them know is one card.
+// Which drivers are run, and that a card which two of them know is one card, whose holder stays the same whichever reads it.
 import assert from 'node:assert/strict';
 import { driversOf } from '../../agent/card-sources.ts';
 import { CardTable } from '../../agent/cards/card-table.ts';
+import { holderIdentity } from '../../agent/cards/holder-identity.ts';
+import { Holders } from '../../agent/cards/holders.ts';
 import { CngBackend } from '../../agent/tokens/cng/cng-backend.ts';
 import { type TokenBackend, TokenError } from '../../agent/tokens/token.ts';
 import { type TokenSource } from '../../shared/policy.ts';
+import { certificateOf } from './certificates/der.ts';
 import { description, FakeBackend } from './fake-backend.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 import { picture } from './reader-pictures.ts';
@@ -79,5 +82,89 @@ describe('A card that a PKCS#11 module and CNG both know', () => {
       table.tokens.map(({ backend }) => backend),
       [cng],
     );
+  });
+});
+
+describe('The holder of a card that a PKCS#11 module and CNG both know', () => {
+  const idprime = Buffer.from('3b7f96000080318065b0855956fb120ffe829000', 'hex');
+  const der = certificateOf();
+  const passing = () => Promise.reject(new TokenError('ERR_CARD_FAILED'));
+  let clock: FakeClock;
+  let module: FakeBackend;
+  let played: PlayedCng;
+  let cards: PlayedCards;
+  let table: CardTable;
+  let holders: Holders;
+  let told: string[];
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    told = [];
+    module = new FakeBackend('module');
+    const certificates = [{ id: '45', label: 'Legitimering', der }];
+    module.cards.set('A', [description({ serialNumber: '0001', identity: 'anna', certificates })]);
+    played = new PlayedCng([]);
+    played.keys = [{ reader: 'A', container: 'one', certificate: der }];
+    played.guids.set('A', 'aaaa');
+    cards = new PlayedCards([]);
+    cards.identity = 'anna';
+    table = new CardTable(clock, () => holders.look());
+    holders = new Holders(
+      clock,
+      () => ({ service: 'running', session: 'active', readers: table.sights }),
+      () => 2_000,
+      ({ presence }) => told.push(presence.state),
+    );
+  });
+
+  /** Logs in by the first of the drivers, which then fails at a card that is read anew; the other reads it. */
+  async function readByTheSecond(atr: Uint8Array, isMoved: boolean, cngFirst = false): Promise<void> {
+    const cng = new CngBackend(played, cards);
+    const source = { name: 'pcsc', backends: cngFirst ? [cng, module] : [module, cng] };
+    table.update(source, picture({ A: ['empty', 0] }, 1, atr));
+    table.update(source, picture({ A: ['present', 1] }, 1, atr));
+    await settle();
+    const [token] = table.tokens;
+    const key = token?.keys[0];
+    assert.ok(token && key);
+    assert.equal(token.backend, source.backends[0]);
+    holders.entered(holderIdentity({ token, key }, table.tokens), 'https://journal.example.se', token);
+    if (cngFirst) played.failures.set('listKeys', 0x80100016);
+    else module.bindInstead = passing;
+    if (isMoved) {
+      table.update(source, picture({ A: ['mute', 1] }));
+      table.update(source, picture({ A: ['present', 2] }, 1, atr));
+    } else void table.rebind('A', true);
+    await settle();
+    assert.equal(table.tokens[0]?.backend, source.backends[1]);
+    assert.notEqual(table.tokens[0]?.description.serialNumber, token.description.serialNumber);
+    clock.advance(60_000);
+  }
+
+  for (const cngFirst of [false, true]) {
+    for (const isMoved of [false, true]) {
+      const first = cngFirst ? 'CNG' : 'the module';
+      it(`is there while ${first} fails for a moment at a card that names itself${isMoved ? ', after a bad contact' : ''}`, async () => {
+        await readByTheSecond(idprime, isMoved, cngFirst);
+        assert.deepEqual(told, isMoved ? ['doubtful', 'doubtful', 'present'] : []);
+      });
+    }
+  }
+
+  it('is there while such a card does not name itself, if it was not moved', async () => {
+    cards.identity = '';
+    await readByTheSecond(idprime, false);
+    assert.deepEqual(told, []);
+  });
+
+  it('is told from another’s, which the other driver reads', async () => {
+    cards.identity = 'bertil';
+    await readByTheSecond(idprime, false);
+    assert.deepEqual(told, ['gone']);
+  });
+
+  it('is not known again on a card of an unknown kind: only one driver should be named for such', async () => {
+    await readByTheSecond(Uint8Array.of(0x3b, 0x7f), false);
+    assert.deepEqual(told, ['gone']);
   });
 });

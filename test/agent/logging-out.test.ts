@@ -18,8 +18,8 @@ import { noService, picture } from './reader-pictures.ts';
 
 const site = 'https://journal.example.se';
 const certificate = (byte: number) => ({ id: '45', label: 'Legitimering', der: Uint8Array.of(byte) });
-const cardOf = (name: string, byte: number) => [
-  description({ handle: name, serialNumber: name, certificates: [certificate(byte)] }),
+const cardOf = (name: string, ...bytes: number[]) => [
+  description({ handle: name, serialNumber: name, certificates: bytes.map(certificate) }),
 ];
 
 /** One life of the agent over a directory that outlives it. */
@@ -62,8 +62,11 @@ class Life {
   enter(reader = 'A', origin = site): void {
     const token = this.cards.tokens.find((one) => one.reader === reader);
     assert.ok(token);
-    const { card, certificates } = seenToken(token);
-    const holder = { card, certificate: certificates[0] ?? '' };
+    const {
+      names: [card = ''],
+      certificates: [used = '', ...beside],
+    } = seenToken(token);
+    const holder = { card, certificate: used, beside };
     this.parts.holders.supersede(holder);
     this.parts.holders.entered(holder, origin, token);
     this.parts.logouts.enter({ holder, reader, profile: 'p', origin });
@@ -104,6 +107,14 @@ describe('Logging out', () => {
     assert.deepEqual([life.owed, life.announced], [['card-removed'], [`card-removed ${site}`]]);
   });
 
+  /** Shows the card so at the next reading, and as it is afterwards. */
+  function readsOnce(driver: FakeBackend, tokens: TokenDescription[]): void {
+    driver.bindInstead = () => {
+      driver.bindInstead = undefined;
+      return Promise.resolve(tokens);
+    };
+  }
+
   const disturbances: [string, (life: Life) => Promise<void>][] = [
     [
       'the service is restarted',
@@ -131,6 +142,42 @@ describe('Logging out', () => {
         now.clock.advance(60_000);
         now.driver.cards.set('A', cardOf('anna', 1));
         await now.cards.rebind('A', true);
+      },
+    ],
+    [
+      'her certificate cannot be read, and nothing was moved',
+      async (now) => {
+        now.driver.cards.set('A', cardOf('anna'));
+        await now.cards.rebind('A', true);
+        now.clock.advance(60_000);
+        now.driver.cards.set('A', cardOf('anna', 1));
+      },
+    ],
+    [
+      'her certificate cannot be read at first, and nothing was moved',
+      async (now) => {
+        readsOnce(now.driver, cardOf('anna'));
+        await now.cards.rebind('A', true);
+        await settle();
+        assert.equal(now.cards.tokens[0]?.description.certificates.length, 1);
+      },
+    ],
+    [
+      'her certificate cannot be read at first when the contact is good again',
+      async (now) => {
+        await now.show({ A: ['mute', 1], B: ['empty', 0] });
+        readsOnce(now.driver, cardOf('anna'));
+        await now.show({ A: ['present', 2], B: ['empty', 0] });
+        now.clock.advance(60_000);
+      },
+    ],
+    [
+      'another certificate is read at first',
+      async (now) => {
+        readsOnce(now.driver, cardOf('anna', 9));
+        await now.cards.rebind('A', true);
+        await settle();
+        now.clock.advance(60_000);
       },
     ],
     [
@@ -185,6 +232,72 @@ describe('Logging out', () => {
     assert.deepEqual(life.owed, ['card-exchanged']);
   });
 
+  it('takes a card of her serial number with another certificate for another\u2019s, when it has been read twice', async () => {
+    life.driver.calls.length = 0;
+    life.driver.cards.set('A', cardOf('anna', 2));
+    await life.cards.rebind('A', true);
+    await settle();
+    life.clock.advance(1_999);
+    assert.deepEqual([life.owed, life.driver.callsOf('bind').length], [[], 2]);
+    life.clock.advance(1);
+    assert.deepEqual([life.owed, life.driver.callsOf('bind').length], [['card-exchanged'], 2]);
+    await life.show({ A: ['empty', 2], B: ['empty', 0] });
+    assert.deepEqual(life.owed, ['card-exchanged']);
+  });
+
+  describe('with cards that have no serial number', () => {
+    beforeEach(async () => {
+      await life.show({ A: ['empty', 2], B: ['empty', 0] });
+      life.parts.logouts.step('p', life.parts.logouts.message('p').owed[0]?.id ?? '', 'done');
+      life.driver.cards.set('A', cardOf('', 1, 2));
+      await life.show({ A: ['present', 3], B: ['empty', 0] });
+      life.enter();
+    });
+
+    async function readAnew(...bytes: number[]): Promise<void> {
+      life.driver.cards.set('A', cardOf('', ...bytes));
+      await life.cards.rebind('A', true);
+      await settle();
+      life.clock.advance(2_000);
+    }
+
+    it('knows the holder by the certificate', async () => {
+      await readAnew(2, 1);
+      assert.deepEqual([life.parts.holders.cardAt(site), life.open], ['present', 1]);
+    });
+
+    it('logs nobody out when certificates cannot be read', async () => {
+      await readAnew(2);
+      await readAnew();
+      assert.deepEqual([life.owed, life.open], [[], 1]);
+    });
+
+    it('takes a card with another certificate for another\u2019s', async () => {
+      await readAnew(3);
+      assert.ok(life.owed.includes('card-exchanged'));
+      assert.equal(life.open, 0);
+    });
+  });
+
+  it('gives a slow card the time of three readings: its second may be the good one', async () => {
+    const readings = [cardOf('anna', 1), cardOf('anna'), cardOf('anna', 1)];
+    life.driver.bindInstead = () =>
+      new Promise((resolve) => life.clock.after(4_000, () => resolve(readings.shift() ?? [])));
+    const reading = async () => {
+      life.clock.advance(4_000);
+      await settle();
+    };
+    void life.cards.rebind('A', true);
+    await reading();
+    await life.show({ A: ['mute', 1], B: ['empty', 0] });
+    await life.show({ A: ['present', 2], B: ['empty', 0] });
+    await reading();
+    await reading();
+    assert.equal(life.parts.holders.cardAt(site), 'present');
+    life.clock.advance(60_000);
+    assert.deepEqual([life.owed, life.open, readings.length], [[], 1, 0]);
+  });
+
   it('goes on in the next agent with a holder whose card stays', async () => {
     const next = await nextLife();
     await next.show({ A: ['present', 1], B: ['empty', 0] });
@@ -218,6 +331,25 @@ describe('Logging out', () => {
       assert.deepEqual([next.open, next.owed], [0, [reason]]);
     });
   }
+
+  it('logs out in the next agent whose card has another certificate now', async () => {
+    const next = await nextLife();
+    next.driver.cards.set('A', cardOf('anna', 2));
+    await next.show({ A: ['present', 1], B: ['empty', 0] });
+    next.clock.advance(2_000);
+    assert.deepEqual([next.open, next.owed, next.driver.callsOf('bind').length], [0, ['card-exchanged'], 2]);
+  });
+
+  it('goes on in the next agent with a holder whose certificate cannot be read at first', async () => {
+    const next = await nextLife();
+    next.driver.cards.set('A', cardOf('anna'));
+    await next.show({ A: ['present', 1], B: ['empty', 0] });
+    next.clock.advance(60_000);
+    assert.deepEqual([next.open, next.owed, next.driver.callsOf('bind').length], [1, [], 2]);
+    next.driver.cards.set('A', cardOf('anna', 1));
+    await next.cards.rebind('A', true);
+    assert.equal(next.parts.holders.cardAt(site), 'present');
+  });
 
   it('owes in the next agent what this one owed', async () => {
     await life.show({ A: ['empty', 2], B: ['empty', 0] });

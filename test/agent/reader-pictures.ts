@@ -5,15 +5,19 @@ type Condition = 'empty' | 'present' | 'mute';
 
 const bits = { empty: 0x10, present: 0x20, mute: 0x20 | 0x200 } as const;
 
-/** `{ A: ['present', 5] }`: reader A with a card, event counter 5. */
-export function picture(readers: Record<string, readonly [Condition, number]>, connection = 1): ReaderPicture {
+/** `{ A: ['present', 5] }`: reader A with a card of an unknown kind, or with this answer to reset; event counter 5. */
+export function picture(
+  readers: Record<string, readonly [Condition, number]>,
+  connection = 1,
+  atr: Uint8Array = Uint8Array.of(0x3b, 0x7f),
+): ReaderPicture {
   return {
     service: 'running',
     connection,
     readers: Object.entries(readers).map(([name, [condition, counter]]) => ({
       name,
       eventState: ((counter << 16) | bits[condition]) >>> 0,
-      atr: condition === 'present' ? Uint8Array.of(0x3b, 0x7f) : new Uint8Array(),
+      atr: condition === 'present' ? atr : new Uint8Array(),
     })),
   };
 }

@@ -2,8 +2,10 @@
 // reader shows. What reached the chips is read from their own transcript. An exchange while the PIN prompt is open, and the
 // pages' side of it, stand in test/browser/login-swap and test/browser/removal.
 import assert from 'node:assert/strict';
+import { setTimeout as wait } from 'node:timers/promises';
 import { until } from '../../demo/demo-agent.ts';
 import { type Dialog } from '../../demo/pinentry-script.ts';
+import { limits } from '../../shared/limits.ts';
 import { pinsIn } from '../browser/card-under-test.ts';
 import { codeOf, type HostClient } from '../support/host-client.ts';
 import { attempt, nameOf, RegisteredSite } from './registered-site.ts';
@@ -73,6 +75,7 @@ const obstacle = virtualUnavailable();
       ['unseen', () => target.stack.swapUnseen('bertil')],
       ['between two looks of the service', () => target.stack.swapWithinOneLook('bertil')],
       ['under its eyes', () => target.stack.swap('bertil')],
+      ['unseen, and it says that it is hers', () => target.stack.swapUnseen('clone')],
     ] as const) {
       it(`her card is exchanged for his ${how}: he is asked for his PIN before he is anybody, and she is logged out once`, async () => {
         const { stack, anna, bertil } = target;
@@ -146,6 +149,21 @@ const obstacle = virtualUnavailable();
       await assertUnused(1);
       await bring('anna');
       await stack.setTriesLeft('bertil', 3);
+    });
+
+    it('the certificate of her login cannot be read for a while, on her card that stays in: she stays logged in', async () => {
+      const { stack, anna } = target;
+      const hers = await site.logIn(target, host, anna);
+      await stack.swapUnseen('misread');
+      const outcome = await attempt(target, host, site.origin);
+      assert.ok(!('token' in outcome), 'somebody is logged in without a PIN');
+      // Longer than a card in doubt has.
+      await wait(limits.identifyTime + 500);
+      assert.deepEqual(site.endings(hers), []);
+      await stack.swapUnseen('anna');
+      await host.ask({ verb: 'forget-pin', caller: { kind: 'user' } }).answer;
+      await site.logIn(target, host, anna);
+      assert.deepEqual(site.endings(hers), []);
     });
 
     it('his card was in the place of hers for a moment, and nobody saw it: her PIN is asked for, and she stays logged in', async () => {

@@ -59,7 +59,10 @@ export async function withoutKeyUse<T>({ agent }: Pick<Target, 'agent'>, attack:
 async function allKeyUse(agent: AgentUnderTest): Promise<Record<string, [number, number]>> {
   const { cards } = await agent.simulator.state();
   return Object.fromEntries(
-    Object.entries(cards).map(([name, { logins, signatures }]) => [name, [logins, signatures]]),
+    Object.entries(cards).map(([name, { logins, signatures, signaturePin }]) => [
+      name,
+      [logins + (signaturePin?.logins ?? 0), signatures + (signaturePin?.signatures ?? 0)],
+    ]),
   );
 }
 

@@ -2,9 +2,17 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type CardControl, type Counts, type PinState, type ReaderState } from './card-control.ts';
+import {
+  type CardControl,
+  type CardOperations,
+  type Counts,
+  type PinName,
+  type PinState,
+  type ReaderState,
+} from './card-control.ts';
 import { CardSlot } from './card-slot.ts';
 import { type IsoCard } from './iso7816.ts';
+import { type PinObject } from './pin-object.ts';
 import { PcscService, READERS, VPCD_PORT } from './pcsc-service.ts';
 
 const run = promisify(execFile);
@@ -96,13 +104,19 @@ export class CardBench implements CardControl {
     return Promise.resolve([...this.#cards].find(([, card]) => card === inside)?.[0]);
   }
 
-  pinState(where: string | number): Promise<PinState> {
-    const { verified, triesLeft, pukTriesLeft } = this.#pin(where);
+  operations(where: string | number): Promise<CardOperations> {
+    const { signatures, pins } = this.#cardAt(where).profile;
+    const verifications = [...pins.values()].map((pin) => pin.verifications);
+    return Promise.resolve({ signatures: [...signatures], verifications });
+  }
+
+  pinState(where: string | number, pin: PinName): Promise<PinState> {
+    const { verified, triesLeft, pukTriesLeft } = this.#pin(where, pin);
     return Promise.resolve({ verified, triesLeft, pukTriesLeft });
   }
 
-  setTriesLeft(where: string | number, tries: number): Promise<void> {
-    this.#pin(where).setTriesLeft(tries);
+  setTriesLeft(where: string | number, tries: number, pin: PinName): Promise<void> {
+    this.#pin(where, pin).setTriesLeft(tries);
     return Promise.resolve();
   }
 
@@ -152,12 +166,16 @@ export class CardBench implements CardControl {
     return card;
   }
 
-  /** A slot means the card that is in it. Profiles with more PINs than one will want the reference too. */
-  #pin(where: string | number) {
+  /** A slot means the card that is in it. */
+  #cardAt(where: string | number): IsoCard {
     const card = typeof where === 'string' ? this.#card(where) : this.#slot(where).card;
     if (card === undefined) throw new Error('the slot has no card');
-    const [pin] = card.profile.pins.values();
-    if (pin === undefined) throw new Error('the card has no PIN');
+    return card;
+  }
+
+  #pin(where: string | number, name: PinName): PinObject {
+    const pin = [...this.#cardAt(where).profile.pins.values()][name === 'authentication' ? 0 : 1];
+    if (pin === undefined) throw new Error('the card has no such PIN');
     return pin;
   }
 }

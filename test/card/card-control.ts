@@ -14,6 +14,17 @@ export interface PinState {
   readonly pukTriesLeft: number;
 }
 
+/** Which PIN of a card: its first, or its only one, and the one for signatures of a card with two. */
+export type PinName = 'authentication' | 'signature';
+
+/** What the chip has done since it was made. */
+export interface CardOperations {
+  /** By key, in the order of the definition; those for login come first. */
+  readonly signatures: readonly number[];
+  /** PINs that VERIFY has brought, right and wrong; in the order of the card's PINs. */
+  readonly verifications: readonly number[];
+}
+
 /** As pcscd tells any client (SCardGetStatusChange): `events` is its counter of insertions and removals. */
 export interface ReaderState {
   readonly present: boolean;
@@ -39,8 +50,9 @@ export interface CardControl {
   resetCounts(slot: number): Promise<void>;
   transcript(slot: number): Promise<readonly string[]>;
   cardIn(slot: number): Promise<string | undefined>;
-  pinState(where: string | number): Promise<PinState>;
-  setTriesLeft(where: string | number, tries: number): Promise<void>;
+  operations(where: string | number): Promise<CardOperations>;
+  pinState(where: string | number, pin: PinName): Promise<PinState>;
+  setTriesLeft(where: string | number, tries: number, pin: PinName): Promise<void>;
   readerState(slot: number): Promise<ReaderState>;
   stopService(): Promise<void>;
   startService(): Promise<void>;

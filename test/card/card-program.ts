@@ -4,8 +4,10 @@ import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { type ControlAnswer, type ControlRequest, type SetUp } from './card-control.ts';
 import { CardBench } from './card-bench.ts';
-import { fromMessage } from './card-definition.ts';
+import { type AnyCardDefinition, fromMessage } from './card-definition.ts';
 import { createIdPrime } from './idprime.ts';
+import { type IsoCard } from './iso7816.ts';
+import { createMyEid } from './myeid.ts';
 
 let bench: CardBench | undefined;
 let directory: string | undefined;
@@ -18,10 +20,14 @@ async function setUp(line: string): Promise<void> {
   const order = JSON.parse(line) as SetUp;
   directory = order.directory;
   const cards = new Map(
-    Object.entries(order.cards).map(([name, card]) => [name, createIdPrime(fromMessage(card))] as const),
+    Object.entries(order.cards).map(([name, card]) => [name, createCard(fromMessage(card))] as const),
   );
   bench = new CardBench(cards, directory);
   await bench.startService();
+}
+
+function createCard(definition: AnyCardDefinition): IsoCard {
+  return definition.kind === 'myeid' ? createMyEid(definition) : createIdPrime(definition);
 }
 
 async function carryOut(line: string): Promise<void> {

@@ -9,12 +9,12 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { type CardControl } from './card-control.ts';
-import { type CardDefinition, toMessage } from './card-definition.ts';
+import { type CardControl, type PinName } from './card-control.ts';
+import { type AnyCardDefinition, toMessage } from './card-definition.ts';
 import { CardProgram } from './card-program-client.ts';
 import { READERS } from './pcsc-service.ts';
 
-export { type CardDefinition } from './card-definition.ts';
+export { type CardDefinition, type TwoPinCardDefinition } from './card-definition.ts';
 
 const run = promisify(execFile);
 const DRIVER = '/usr/lib/pcsc/drivers/serial/libifdvpcd.so';
@@ -77,8 +77,10 @@ export interface CardStack {
   /** Which card is in the slot. */
   cardIn(slot?: number): Promise<string | undefined>;
   /** Of the card in a slot, or of any card by its name. Costs no APDU. */
-  pinState(where?: string | number): ReturnType<CardControl['pinState']>;
-  setTriesLeft(where: string | number, tries: number): Promise<void>;
+  pinState(where?: string | number, pin?: PinName): ReturnType<CardControl['pinState']>;
+  setTriesLeft(where: string | number, tries: number, pin?: PinName): Promise<void>;
+  /** Signatures by key and PINs by PIN that the chip has seen since it was made. Costs no APDU; no reset of counts touches it. */
+  operations(where?: string | number): ReturnType<CardControl['operations']>;
   /** What pcscd tells its clients. */
   readerState(slot?: number): ReturnType<CardControl['readerState']>;
   /** Cards stay in; they lose their power. */
@@ -124,7 +126,7 @@ export function findOpenscModule(): string | undefined {
  * A stack that is not stopped ends with the process that started it.
  */
 export async function startCardStack(options: {
-  readonly cards: Readonly<Record<string, CardDefinition>>;
+  readonly cards: Readonly<Record<string, AnyCardDefinition>>;
   readonly slots?: 2;
 }): Promise<CardStack> {
   const reason = cardStackUnavailable();
@@ -190,8 +192,9 @@ function cardStack(program: CardProgram, directory: string): CardStack {
     resetCounts: (slot = 0) => program.call('resetCounts', slot),
     transcript: (slot = 0) => program.call('transcript', slot),
     cardIn: (slot = 0) => program.call('cardIn', slot),
-    pinState: (where = 0) => program.call('pinState', where),
-    setTriesLeft: (where, tries) => program.call('setTriesLeft', where, tries),
+    pinState: (where = 0, pin = 'authentication') => program.call('pinState', where, pin),
+    setTriesLeft: (where, tries, pin = 'authentication') => program.call('setTriesLeft', where, tries, pin),
+    operations: (where = 0) => program.call('operations', where),
     readerState: (slot = 0) => program.call('readerState', slot),
     stopService: () => program.call('stopService'),
     startService: () => program.call('startService'),

@@ -18,6 +18,12 @@ export function signPkcs1(key: KeyObject, digestInfo: Uint8Array): Buffer {
   return privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, digestInfo);
 }
 
+/** The bare RSA operation over a block that is padded already. @throws RangeError when it is not as long as the key */
+export function signRaw(key: KeyObject, block: Uint8Array): Buffer {
+  if (block.length * 8 !== key.asymmetricKeyDetails?.modulusLength) throw new RangeError('not a whole block');
+  return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, block);
+}
+
 /** RSASSA-PKCS1-v1_5 over a digest. Throws RangeError when the digest is not as long as its hash. */
 export function signPkcs1Digest(key: KeyObject, hash: HashName, digest: Uint8Array): Buffer {
   return signPkcs1(key, Buffer.concat([Buffer.from(DIGEST_INFO[hash], 'hex'), checkDigest(hash, digest)]));

@@ -7,6 +7,7 @@ import { type CommandApdu } from './command-apdu.ts';
 import { type HashName, signPkcs1, signPkcs1Digest, signPssDigest } from './emsa.ts';
 import { type Instruction, IsoCard, type Reply } from './iso7816.ts';
 import { PinObject } from './pin-object.ts';
+import { simpleTlv } from './simple-tlv.ts';
 import { SW } from './status-words.ts';
 
 /** P2 of VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER. */
@@ -39,6 +40,7 @@ export function createIdPrime(definition: CardDefinition): IsoCard {
     files: createFiles(id, label, keys),
     pins: new Map([[IDPRIME_PIN, pinObject]]),
     instructions: new Map<number, Instruction>([[0xca, getData(cplc)], ...signing.instructions]),
+    signatures: signing.counts,
     describeFile: fileControlInformation,
     onPowerChange: signing.forget,
   });
@@ -60,6 +62,7 @@ function getData(cplc: Buffer): Instruction {
 function createSigning(keys: CardDefinition['keys'], pin: PinObject) {
   let environment: { algorithm: number; key: number } | undefined;
   let hash: Buffer | undefined;
+  const counts = keys.map(() => 0);
 
   const setEnvironment: Instruction = ({ p1, p2, data }) => {
     if (p1 !== 0x41 || p2 !== 0xb6) return { sw: SW.wrongP1P2 };
@@ -87,7 +90,10 @@ function createSigning(keys: CardDefinition['keys'], pin: PinObject) {
     if (!pin.verified) return { sw: SW.notSatisfied };
     const body = sign(privateKey, environment.algorithm, hash);
     hash = undefined;
-    return body === undefined ? { sw: SW.wrongData } : { sw: SW.ok, body };
+    if (body === undefined) return { sw: SW.wrongData };
+    const index = environment.key - FIRST_KEY;
+    counts[index] = (counts[index] ?? 0) + 1;
+    return { sw: SW.ok, body };
   };
 
   const performSecurityOperation: Instruction = (command) => {
@@ -98,6 +104,7 @@ function createSigning(keys: CardDefinition['keys'], pin: PinObject) {
   };
 
   return {
+    counts,
     instructions: new Map<number, Instruction>([
       [0x22, setEnvironment],
       [0x2a, performSecurityOperation],
@@ -121,19 +128,6 @@ function sign(key: KeyObject, reference: number, hash: Buffer): Buffer | undefin
   } catch {
     return undefined;
   }
-}
-
-/** Pairs of tag, length and value, one byte each for tag and length (ISO 7816-4 table 55); undefined when they do not add up. */
-function simpleTlv(data: Buffer): Map<number, Buffer> | undefined {
-  const values = new Map<number, Buffer>();
-  for (let at = 0; at < data.length;) {
-    const tag = data[at];
-    const length = data[at + 1];
-    if (tag === undefined || length === undefined || at + 2 + length > data.length) return undefined;
-    values.set(tag, data.subarray(at + 2, at + 2 + length));
-    at += 2 + length;
-  }
-  return values;
 }
 
 /** Files by identifier, with 0101 as the index of those that a minidriver would see. */

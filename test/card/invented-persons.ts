@@ -3,7 +3,7 @@
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { KeyObject, webcrypto } from 'node:crypto';
-import { type CardDefinition, type CardKey } from './card-definition.ts';
+import { type CardDefinition, type CardKey, type TwoPinCardDefinition } from './card-definition.ts';
 
 export interface InventedPerson {
   readonly givenName: string;
@@ -26,6 +26,8 @@ export const BERTIL: InventedPerson = {
   pin: '654321',
 };
 export const PUK = '87654321';
+/** Of cards with two PINs. */
+export const SIGNATURE_PIN = '112233';
 
 const ALGORITHM = {
   name: 'RSASSA-PKCS1-v1_5',
@@ -45,6 +47,19 @@ export async function inventedCard(person: InventedPerson): Promise<CardDefiniti
       selfSigned(person, x509.KeyUsageFlags.digitalSignature),
       selfSigned(person, x509.KeyUsageFlags.nonRepudiation),
     ]),
+  };
+}
+
+/** The same keys on a card with two PINs: the person's own for login, another for signatures. */
+export async function inventedTwoPinCard(person: InventedPerson): Promise<TwoPinCardDefinition> {
+  const { id, label, keys } = await inventedCard(person);
+  const [login, signature] = keys;
+  return {
+    kind: 'myeid',
+    id: `two PINs ${id}`,
+    label,
+    authentication: { pin: person.pin, puk: PUK, keys: login === undefined ? [] : [login] },
+    signature: { pin: SIGNATURE_PIN, puk: PUK, keys: signature === undefined ? [] : [signature] },
   };
 }
 

@@ -24,6 +24,8 @@ export interface CardProfile {
   readonly pins: ReadonlyMap<number, PinObject>;
   /** By INS; one that the core has as well takes its place. */
   readonly instructions: ReadonlyMap<number, Instruction>;
+  /** Signatures made since the card was made, by key, in the order of its definition. */
+  readonly signatures: readonly number[];
   /** File control information that SELECT answers. */
   readonly describeFile: (fileId: string, content: Uint8Array) => Uint8Array;
   /** Forgets what the profile keeps while powered, such as a security environment. */

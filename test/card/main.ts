@@ -1,11 +1,11 @@
-// The virtual reader by hand: two invented persons' cards, commands on stdin, one a line. Ends with "quit" or the end of stdin.
+// The virtual reader by hand: two invented persons' cards and one with two PINs ("signer"), commands on stdin, one a line. Ends with "quit" or the end of stdin.
 import { createInterface } from 'node:readline';
 import { type CardStack, cardStackUnavailable, findOpenscModule, startCardStack } from './card-stack.ts';
-import { ANNA, BERTIL, inventedCard } from './invented-persons.ts';
+import { ANNA, BERTIL, inventedCard, inventedTwoPinCard, SIGNATURE_PIN } from './invented-persons.ts';
 
-const HELP = `insert anna|bertil [slot]   remove [slot]   swap NAME [slot]   unseen NAME [slot] (swapped behind pcscd's back)
+const HELP = `insert anna|bertil|signer [slot]   remove [slot]   swap NAME [slot]   unseen NAME [slot] (swapped behind pcscd's back)
 mute MS [slot]   reset [slot]   delay MS [slot]   stall INS MS [slot]   pull INS [slot] (INS in hex, such as 2A)
-tries NAME N   pins   counts [slot]   transcript [slot]   clear [slot]   reader [slot]   service stop|start   quit`;
+tries NAME N   pins   operations   counts [slot]   transcript [slot]   clear [slot]   reader [slot]   service stop|start   quit`;
 
 type Command = (stack: CardStack, words: readonly string[]) => Promise<unknown>;
 
@@ -20,7 +20,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   stall: (stack, [ins, ms, slot]) => stack.stallOn(instruction(ins), count(ms), slotOf(slot)),
   pull: (stack, [ins, slot]) => stack.removeOn(instruction(ins), slotOf(slot)),
   tries: (stack, [name, tries]) => stack.setTriesLeft(card(name), count(tries)),
-  pins: async (stack) => ({ anna: await stack.pinState('anna'), bertil: await stack.pinState('bertil') }),
+  pins: async (stack) => ({
+    anna: await stack.pinState('anna'),
+    bertil: await stack.pinState('bertil'),
+    signer: [await stack.pinState('signer'), await stack.pinState('signer', 'signature')],
+  }),
+  operations: async (stack, [slot]) => stack.operations(slotOf(slot)),
   counts: (stack, [slot]) => stack.counts(slotOf(slot)),
   transcript: async (stack, [slot]) => (await stack.transcript(slotOf(slot))).join('\n'),
   clear: (stack, [slot]) => stack.resetCounts(slotOf(slot)),
@@ -32,7 +37,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 function card(name: string | undefined): string {
-  if (name === undefined) throw new Error('which card? anna or bertil');
+  if (name === undefined) throw new Error('which card? anna, bertil or signer');
   return name;
 }
 
@@ -75,9 +80,9 @@ if (reason !== undefined) {
   process.stderr.write(`The virtual reader cannot run: ${reason}.\n`);
   process.exit(1);
 }
-const [anna, bertil] = await Promise.all([inventedCard(ANNA), inventedCard(BERTIL)]);
-const stack = await startCardStack({ cards: { anna, bertil } });
-say(`PINs: anna ${ANNA.pin}, bertil ${BERTIL.pin}. In the shell of a client:`);
+const [anna, bertil, signer] = await Promise.all([inventedCard(ANNA), inventedCard(BERTIL), inventedTwoPinCard(ANNA)]);
+const stack = await startCardStack({ cards: { anna, bertil, signer } });
+say(`PINs: anna ${ANNA.pin}, bertil ${BERTIL.pin}, signer ${ANNA.pin} and ${SIGNATURE_PIN}. In the shell of a client:`);
 for (const [name, value] of Object.entries(stack.environment)) say(`export ${name}=${value}`);
 say(`pkcs11-tool --module ${findOpenscModule() ?? 'opensc-pkcs11.so'} -L`);
 say(HELP);

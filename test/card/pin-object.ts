@@ -25,6 +25,7 @@ export class PinObject {
   #triesLeft: number;
   #pukTriesLeft: number;
   #verified = false;
+  #verifications = 0;
 
   constructor(rules: PinRules) {
     this.#pin = rules.pin;
@@ -50,6 +51,11 @@ export class PinObject {
     return this.#pukTriesLeft;
   }
 
+  /** PINs that VERIFY has brought since the card was made, right and wrong. */
+  get verifications(): number {
+    return this.#verifications;
+  }
+
   /** For tests that start from a card in trouble. A card with no tries left cannot stay verified. */
   setTriesLeft(tries: number): void {
     if (!Number.isInteger(tries) || tries < 0 || tries > this.maxTries) {
@@ -71,6 +77,7 @@ export class PinObject {
   }
 
   verify(presented: Uint8Array): number {
+    this.#verifications += 1;
     const sw = this.#compare(presented);
     if (sw === SW.ok) this.#verified = true;
     return sw;

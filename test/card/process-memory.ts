@@ -43,3 +43,16 @@ function readAt(file: number, buffer: Buffer, length: number, at: number): numbe
     return 0;
   }
 }
+
+/** The forms in which a PIN of eight digits could lie about, and parts of it. */
+export function pinNeedles(value: string): Record<string, Buffer> {
+  const hex = [...Buffer.from(value)].map((byte) => byte.toString(16));
+  return {
+    text: Buffer.from(value),
+    'UTF-16': Buffer.from(value, 'utf16le'),
+    hex: Buffer.from(hex.join('')),
+    'spaced hex': Buffer.from(hex.join(' ')),
+    'all but its end': Buffer.from(value.slice(0, 7)),
+    'all but its beginning': Buffer.from(value.slice(1)),
+  };
+}

@@ -18,7 +18,7 @@ import {
   startCardStack,
 } from './card-stack.ts';
 import { ANNA, BERTIL, inventedCard } from './invented-persons.ts';
-import { findInMemory } from './process-memory.ts';
+import { findInMemory, pinNeedles } from './process-memory.ts';
 
 const atr = Buffer.from('3b7f96000080318065b0855956fb120ffe829000', 'hex');
 const message = Buffer.from('what is signed');
@@ -234,6 +234,34 @@ const title = 'tokens on the virtual IDPrime 940';
       await assert.rejects(host.sign(handle, '0001', 'RS256', digest('sha256')), failsWith('login-lost'));
     });
 
+    it('signs for the PIN and makes the card forget it, again and again; whoever was logged in before stays so', async () => {
+      const { handle } = await bind();
+      const order = {
+        certificate: '0002',
+        algorithm: 'RS256',
+        digest: digest('sha256'),
+        finalTryConfirmed: false,
+      } as const;
+      const key = createPublicKey(cards.anna.keys[1]!.privateKey);
+      const before = await stack.operations();
+      const signForPin = (text = ANNA.pin): Promise<Uint8Array> => host.signWithPin(handle, order, pin(text));
+      for (let time = 0; time < 2; time += 1) {
+        assert.ok(verify('sha256', message, key, await signForPin()));
+        assert.equal((await stack.pinState()).verified, false);
+        await assert.rejects(host.sign(handle, '0001', 'RS256', digest('sha256')), failsWith('login-lost'));
+      }
+      await host.login(handle, pin(ANNA.pin), false);
+      assert.ok(verify('sha256', message, key, await signForPin()));
+      assert.equal((await stack.pinState()).verified, true);
+      const signature = await host.sign(handle, '0001', 'RS256', digest('sha256'));
+      assert.ok(isSignedBy(cards.anna, signature));
+      await assert.rejects(signForPin(wrongPin), failsWith('ERR_PIN_WRONG', 2));
+      await assert.rejects(host.sign(handle, '0001', 'RS256', digest('sha256')), failsWith('login-lost'));
+      const after = await stack.operations();
+      const made = after.signatures.map((count, at) => count - (before.signatures[at] ?? 0));
+      assert.deepEqual([made, (after.verifications[0] ?? 0) - (before.verifications[0] ?? 0)], [[1, 3], 5]);
+    });
+
     it('holds no handle to a card that is released', async () => {
       await bind();
       assert.equal((await stack.readerState()).inUse, true);
@@ -356,19 +384,6 @@ const title = 'tokens on the virtual IDPrime 940';
     });
   },
 );
-
-/** The forms in which a PIN of eight digits could lie about, and parts of it. */
-function pinNeedles(value: string): Record<string, Buffer> {
-  const hex = [...Buffer.from(value)].map((byte) => byte.toString(16));
-  return {
-    text: Buffer.from(value),
-    'UTF-16': Buffer.from(value, 'utf16le'),
-    hex: Buffer.from(hex.join('')),
-    'spaced hex': Buffer.from(hex.join(' ')),
-    'all but its end': Buffer.from(value.slice(0, 7)),
-    'all but its beginning': Buffer.from(value.slice(1)),
-  };
-}
 
 /** Waits for something that another process is about to notice, two seconds at most. */
 async function until(condition: () => Promise<boolean>): Promise<void> {

@@ -28,7 +28,7 @@ function document() {
   });
   const channel = (): PageChannel & { heard: unknown[] } => {
     const heard: unknown[] = [];
-    return { heard, post: (text) => heard.push(JSON.parse(text)) };
+    return { heard, post: (said) => heard.push(typeof said === 'string' ? JSON.parse(said) : said) };
   };
   const say = (message: object, to: PageChannel) => bridge.receive(JSON.stringify(message), to);
   return { clock, ports, state, bridge, channel, say };

@@ -16,7 +16,7 @@ function page(hasExtension = true) {
     opened++;
     if (!hasExtension) return undefined;
     receive = to;
-    return (text) => said.push(JSON.parse(text) as Said);
+    return (spoken) => said.push(JSON.parse(spoken as string) as Said);
   });
   return { kortbro, said, answer: (message: object) => receive(JSON.stringify(message)), opened: () => opened };
 }

@@ -3,6 +3,8 @@ import { Pages } from '../../extension/background/pages.ts';
 import { PendingRequests } from '../../extension/background/pending.ts';
 import { emptyLedger, type Ledger } from '../../extension/background/presence.ts';
 import { type Sender } from '../../extension/background/sender.ts';
+import { ConsentDesk } from '../../extension/background/signing/consent-desk.ts';
+import { Signings } from '../../extension/background/signing/signings.ts';
 import { type PageAnswer } from '../../extension/page-api/page-messages.ts';
 import { limits } from '../../shared/limits.ts';
 import { type ClientMessage } from '../../shared/messages.ts';
@@ -24,6 +26,17 @@ function background() {
     later: clock.later,
   });
   pending.connected();
+  const windows: string[] = [];
+  const signings = new Signings({
+    desk: new ConsentDesk({
+      newTicket: () => 'ticket',
+      open: (ticket) => Promise.resolve(windows.push(ticket)),
+      close: () => windows.pop(),
+    }),
+    send: (message) => sent.push(message),
+    giveUp: (id, code) => pending.giveUp(id, code),
+    distrust: () => assert.fail('the agent is trusted here'),
+  });
   const pages = new Pages({
     extensionId: 'own',
     extensionVersion: '9.9.9',
@@ -31,6 +44,7 @@ function background() {
     now: clock.now,
     later: clock.later,
     pending,
+    signings,
     wanted: () => wanted++,
     ledger: () => ledger,
     toldOfCard: (origin) => toldOfCard.push(origin),

@@ -15,12 +15,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { droppedVariables as droppedByInstall } from '../../agent/commands/install/launcher.ts';
 import { readAutostartEntry } from '../../agent/commands/install/autostart-entry.ts';
 import { browsers, systemManifestPath } from '../../agent/commands/browsers.ts';
 import { installedFiles } from '../../installer/file-list.ts';
 import { buildDeb, type DebOptions } from '../../installer/linux/deb.ts';
-import { droppedVariables } from '../../installer/linux/texts.ts';
 import { extensionId, productVersion } from '../../shared/names.ts';
 import { buildPrograms, licenceText } from './packaged-build.ts';
 
@@ -98,10 +96,6 @@ describe('The Debian package', function () {
     const words = ['--allow-root', '--fail-on', 'error', '--suppress-tags', 'dir-or-file-in-etc-opt', deb];
     const { status, stdout } = spawnSync('lintian', words, { encoding: 'utf8' });
     assert.equal(status, 0, stdout);
-  });
-
-  it('drops from the environment what a user-level installation drops', () => {
-    assert.deepEqual([...droppedVariables], [...droppedByInstall]);
   });
 
   it('installs into an empty system, tells every browser where the host is, and is purged without a trace', function () {

@@ -1,8 +1,8 @@
-// What is looked for on Windows, on this machine's file system: the names are the same, the access control is the system's.
+// What is looked for on Windows, on this machine's file system: the names are the same, and access lists are played.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { discoverOnWindows } from '../../native-host/discovery-windows.ts';
 import { parseEndpoint, windowsSessionsDirectory } from '../../shared/endpoint.ts';
 import { kortbroError } from '../agent/fake-backend.ts';
@@ -20,7 +20,10 @@ const fields = (session: number, changes: object = {}) =>
 
 describe('discovery on Windows', () => {
   let sessions: string;
+  /** What the system tells of a path that is there; the others are the user's own. */
+  let told: Record<string, { owner: string; writers: string[] } | Error>;
   beforeEach(() => {
+    told = {};
     sessions = mkdtempSync(join(tmpdir(), 'kortbro-sessions-'));
   });
   afterEach(() => rmSync(sessions, { recursive: true, force: true }));
@@ -34,8 +37,17 @@ describe('discovery on Windows', () => {
     minute += 60;
     utimesSync(file, minute, minute);
   };
+  const native = {
+    ownIdentity: () => ({ user }),
+    fileAccess: (path: string) => {
+      statSync(path);
+      const access = told[relative(sessions, path)] ?? { owner: user, writers: [user, 'S-1-5-18'] };
+      if (access instanceof Error) throw access;
+      return access;
+    },
+  };
   const outcome = (...passed: string[]) => {
-    const found = discoverOnWindows({}, new Set(passed), sessions);
+    const found = discoverOnWindows({}, new Set(passed), sessions, () => native);
     return found.kind === 'endpoint' ? found.endpoint.socket : `${found.kind} ${found.error.code}`;
   };
 
@@ -81,6 +93,38 @@ describe('discovery on Windows', () => {
     rmSync(join(sessions, '4'), { recursive: true });
     write('5', 'x'.repeat(10_000));
     assert.equal(outcome(pipe(3)), 'outdated ERR_AGENT_ENDPOINT');
+  });
+
+  it('refuses what others own or may change: the profile folder, the sessions, one of them, its file', () => {
+    write('1', fields(1));
+    write('2', fields(2));
+    const stranger = 'S-1-5-21-1-2-3-1002';
+    for (const path of ['..', '', '1', '1/endpoint.json', '2/endpoint.json']) {
+      for (const access of [
+        { owner: stranger, writers: [user] },
+        { owner: user, writers: [user, stranger] },
+        { owner: user, writers: ['S-1-1-0'] },
+        { owner: '', writers: [] },
+        Object.assign(new Error('a link'), { code: 'ELOOP' }),
+        Object.assign(new Error('not to be looked at'), { code: 'EACCES' }),
+      ]) {
+        told = { [path]: access };
+        assert.equal(outcome(), 'unsafe ERR_AGENT_ENDPOINT', path);
+      }
+    }
+    told = { '': { owner: 'S-1-5-32-544', writers: ['S-1-5-32-544', user] } };
+    assert.equal(outcome(), pipe(2));
+  });
+
+  it('takes one that goes while it is looked at for none, and believes nothing when nobody can look', () => {
+    write('1', fields(1));
+    told = { '1/endpoint.json': Object.assign(new Error('gone'), { code: 'ENOENT' }) };
+    assert.equal(outcome(), 'absent ERR_AGENT_NOT_RUNNING');
+    const missing = (): never => {
+      throw new Error('no addon');
+    };
+    const found = discoverOnWindows({}, new Set(), sessions, missing);
+    assert.equal(found.kind, 'unsafe');
   });
 
   it("takes no pipe that is not named as ours are, and nobody's profile but one on a drive", () => {

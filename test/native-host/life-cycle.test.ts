@@ -91,7 +91,10 @@ describe('the end of the native host', () => {
     host = await HostProcess.start({
       runtime,
       agent: 'serve',
-      environment: { NODE_OPTIONS: '--no-warnings', PKCS11SPY: '/x', PKCS11SPY_OUTPUT: '/y', KEPT: '1' },
+      environment: {
+        ...{ NODE_OPTIONS: '--no-warnings', PKCS11SPY: '/x', PKCS11SPY_OUTPUT: '/y', KEPT: '1' },
+        ...{ NODE_TLS_REJECT_UNAUTHORIZED: '0', OPENSSL_MODULES: '/z', SSL_CERT_FILE: '/z', UV_THREADPOOL_SIZE: '1' },
+      },
     });
     await host.untilPresence('connected');
     await host.endInput();
@@ -102,7 +105,7 @@ describe('the end of the native host', () => {
     assert.equal(record.directory, '/');
     assert.ok(record.environment.includes('KEPT') && record.environment.includes('XDG_RUNTIME_DIR'));
     assert.deepEqual(
-      record.environment.filter((name) => /^(NODE_OPTIONS|PKCS11SPY)/.test(name)),
+      record.environment.filter((name) => /^(NODE|OPENSSL|SSL|UV|PKCS11SPY)/.test(name)),
       [],
     );
     for (const fd of [0, 1, 2]) {

@@ -227,10 +227,13 @@ export class AgentUnderTest {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
-  /** Uses of the private keys of a simulated card since the simulator started: PINs sent, signatures made. */
+  /** Uses of the private keys of a simulated card since the simulator started: PINs sent, signatures made, by either PIN. */
   async keyUse(card: string): Promise<{ logins: number; signatures: number }> {
-    const { logins = 0, signatures = 0 } = (await this.simulator.state()).cards[card] ?? {};
-    return { logins, signatures };
+    const { logins = 0, signatures = 0, signaturePin } = (await this.simulator.state()).cards[card] ?? {};
+    return {
+      logins: logins + (signaturePin?.logins ?? 0),
+      signatures: signatures + (signaturePin?.signatures ?? 0),
+    };
   }
 
   /** Ends hosts and agent in order and removes the directory. @throws Error naming what did not end by itself */

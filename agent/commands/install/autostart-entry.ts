@@ -1,5 +1,5 @@
 // The desktop file that starts the agent at logon (Desktop Application Autostart Specification 0.5).
-import { droppedVariables } from './launcher.ts';
+import { nodeVariables } from '../../../shared/foreign-variables.ts';
 
 export const autostartFileName = 'kortbro-agent.desktop';
 
@@ -14,7 +14,7 @@ export function autostartEntry(node: string, program: string): string {
     'Name=Kortbro',
     'Comment=Web pages use the smart card in the reader',
     'Comment[sv]=Webbsidor använder kortet i kortläsaren',
-    `Exec=env ${droppedVariables.map((name) => `-u ${name}`).join(' ')} ${quoted(node)} ${quoted(program)}`,
+    `Exec=env ${nodeVariables.map((name) => `-u ${name}`).join(' ')} ${quoted(node)} ${quoted(program)}`,
     'Terminal=false',
     'NoDisplay=true',
     mark,

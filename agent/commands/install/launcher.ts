@@ -1,14 +1,12 @@
 // The program that the host manifest names: browsers start a program, not a script with an interpreter.
+import { nodeVariables } from '../../../shared/foreign-variables.ts';
 
 /** The line by which a launcher of ours is known. */
 const mark = "# Written by 'kortbro install --user'; 'kortbro uninstall --user' removes it.";
 
-/** What could change what Node loads or writes; native-host/launcher.sh of a built installation drops the same. */
-export const droppedVariables = ['NODE_OPTIONS', 'NODE_PATH', 'NODE_DEBUG', 'NODE_V8_COVERAGE'] as const;
-
 /** A POSIX shell script that becomes `node program`, without core dumps. */
 export function launcher(node: string, program: string): string {
-  const lines = ['#!/bin/sh', mark, `unset ${droppedVariables.join(' ')}`, 'ulimit -c 0'];
+  const lines = ['#!/bin/sh', mark, `unset ${nodeVariables.join(' ')}`, 'ulimit -c 0'];
   return `${lines.join('\n')}\nexec ${quoted(node)} ${quoted(program)} "$@"\n`;
 }
 

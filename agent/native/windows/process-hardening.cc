@@ -1,13 +1,12 @@
 // What this process asks of Windows about itself: no dumps of its memory, no reading of it by the user's other programs, no
 // libraries from places where others could have put them.
 #include <windows.h>
-// After windows.h.
-#include <aclapi.h>
 
 #include <string>
 #include <vector>
 
 #include "../concerns.h"
+#include "own-threads.h"
 #include "system-library.h"
 #include "user-identity.h"
 #include "windows-error.h"
@@ -19,30 +18,36 @@ namespace {
  * What a program needs of another: to wait for it, to see who it is, to end it (Node's process.kill wants both queries). Nothing
  * that reads or writes its memory, takes its handles or starts a thread in it.
  */
-constexpr char kOwnUserMay[] = "0x101401";  // SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, _QUERY_INFORMATION, _TERMINATE
-constexpr char kEverything[] = "0x1fffff";  // PROCESS_ALL_ACCESS
+constexpr char kProcessMay[] = "0x101401";  // SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, _QUERY_INFORMATION, _TERMINATE
+constexpr char kThreadMay[] = "0x100800";   // SYNCHRONIZE | THREAD_QUERY_LIMITED_INFORMATION
+constexpr char kEverything[] = "0x1fffff";  // PROCESS_ALL_ACCESS, THREAD_ALL_ACCESS
 constexpr DWORD kReportWithoutHeap = 1;     // WER_FAULT_REPORTING_FLAG_NOHEAP
 
 /**
- * The process object's own access list. OWNER RIGHTS (S-1-3-4) keeps the user's other programs from changing it back; an
- * administrator's tools have the privilege to debug, and ask no list.
+ * OWNER RIGHTS (S-1-3-4) keeps the user's other programs from changing the list back; an administrator's tools have the privilege
+ * to debug, and ask no list.
  */
+SecurityFromText ListFor(const std::string& rights) {
+  const std::string user = UserOfProcess(GetCurrentProcess());
+  return SecurityFromText("D:P(A;;" + rights + ";;;" + user + ")(A;;RC;;;S-1-3-4)(A;;" + kEverything + ";;;SY)");
+}
+
+/** The process's own access list, and with false those of its threads. With true threads that are there stay closed. */
 void SetDumpable(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsBoolean()) throw Napi::TypeError::New(env, "a boolean is expected");
-  const std::string rights = info[0].As<Napi::Boolean>() ? kEverything : kOwnUserMay;
-  const std::string user = UserOfProcess(GetCurrentProcess());
-  const SecurityFromText list("D:P(A;;" + rights + ";;;" + user + ")(A;;RC;;;S-1-3-4)(A;;" + kEverything + ";;;SY)");
-  BOOL present = FALSE;
-  BOOL defaulted = FALSE;
-  PACL entries = nullptr;
-  if (list.descriptor() == nullptr || !GetSecurityDescriptorDacl(list.descriptor(), &present, &entries, &defaulted)) {
-    ThrowWindowsError(env, "GetSecurityDescriptorDacl", GetLastError());
+  const bool dumpable = info[0].As<Napi::Boolean>();
+  const SecurityFromText list = ListFor(dumpable ? kEverything : kProcessMay);
+  static const auto* threads = new SecurityFromText(ListFor(kThreadMay));
+  if (list.descriptor() == nullptr || threads->descriptor() == nullptr) {
+    ThrowWindowsError(env, "ConvertStringSecurityDescriptorToSecurityDescriptor", GetLastError());
   }
-  const DWORD error = SetSecurityInfo(GetCurrentProcess(), SE_KERNEL_OBJECT,
-                                      DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, nullptr, nullptr,
-                                      entries, nullptr);
-  if (error != ERROR_SUCCESS) ThrowWindowsError(env, "SetSecurityInfo", error);
+  if (!SetKernelObjectSecurity(GetCurrentProcess(), DACL_SECURITY_INFORMATION, list.descriptor())) {
+    ThrowWindowsError(env, "SetKernelObjectSecurity", GetLastError());
+  }
+  if (dumpable) return LeaveThreads();
+  const DWORD error = GuardThreads(threads->descriptor());
+  if (error != ERROR_SUCCESS) ThrowWindowsError(env, "GuardThreads", error);
 }
 
 /** A crash ends the process without a dialog and without a report; where one is made all the same, it holds no heap. */

@@ -21,6 +21,11 @@ class RegistryKey {
     return RegOpenKeyExW(root, path.c_str(), 0, access | view, &key_);
   }
   HKEY get() const { return key_; }
+  /** Whether an open key has not been deleted since. It must have been opened with KEY_QUERY_VALUE. */
+  bool IsThere() const {
+    return RegQueryInfoKeyW(key_, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+                            nullptr) == ERROR_SUCCESS;
+  }
 
  private:
   HKEY key_ = nullptr;

@@ -23,35 +23,58 @@ struct RegistryChange {
   Napi::Value ToValue(Napi::Env env) const { return env.Undefined(); }
 };
 
+std::wstring Above(const std::wstring& path) {
+  const size_t end = path.find_last_of(L'\\');
+  return path.substr(0, end == std::wstring::npos ? 0 : end);
+}
+
 /** The key itself where it is there, else the nearest key above it; the root of the registry is the empty path. */
 std::wstring NearestPlace(std::wstring path) {
   for (;;) {
     RegistryKey key;
     if (path.empty() || key.Open(path, KEY_NOTIFY) == ERROR_SUCCESS) return path;
-    const size_t end = path.find_last_of(L'\\');
-    path.resize(end == std::wstring::npos ? 0 : end);
+    path = Above(path);
   }
 }
 
-/** A notification that the system owes us: of the key and all below it, or while it is missing of the nearest key above it. */
+/**
+ * What the system owes us: notifications of the key and all below it, or while it is missing of the nearest key above it. In each
+ * case of the key above that one too: a key that is deleted tells nothing more, and Wine tells not even that of itself.
+ */
 class Notification {
  public:
   explicit Notification(const std::wstring& path) {
     const std::wstring place = NearestPlace(path);
     at_key_ = place == path;
-    armed_ = key_.Open(place, KEY_NOTIFY) == ERROR_SUCCESS &&
-             RegNotifyChangeKeyValue(key_.get(), at_key_, kWhat, changed_.get(), TRUE) == ERROR_SUCCESS &&
+    armed_ = place_.Arm(place, at_key_) && (place.empty() || above_.Arm(Above(place), false)) &&
              // Not when the way to the key was made, or cut, between our looking for it and the system's beginning to watch.
              NearestPlace(path) == place;
   }
 
   bool armed() const { return armed_; }
   bool at_key() const { return at_key_; }
-  HANDLE changed() const { return changed_.get(); }
+  HANDLE changed() const { return place_.changed.get(); }
+  HANDLE changed_above() const { return above_.changed.get(); }
+
+  /** After a change: whether it was the key's, and not that of one beside it. */
+  bool is_news() const {
+    if (!at_key_) return false;
+    return WaitForSingleObject(changed(), 0) == WAIT_OBJECT_0 || !place_.key.IsThere();
+  }
 
  private:
-  RegistryKey key_;
-  const Handle changed_{CreateEventW(nullptr, TRUE, FALSE, nullptr)};
+  struct Watched {
+    RegistryKey key;
+    const Handle changed{CreateEventW(nullptr, TRUE, FALSE, nullptr)};
+
+    bool Arm(const std::wstring& path, bool below) {
+      return key.Open(path, KEY_NOTIFY | KEY_QUERY_VALUE) == ERROR_SUCCESS &&
+             RegNotifyChangeKeyValue(key.get(), below, kWhat, changed.get(), TRUE) == ERROR_SUCCESS;
+    }
+  };
+
+  Watched place_;
+  Watched above_;
   bool armed_ = false;
   bool at_key_ = false;
 };
@@ -74,7 +97,8 @@ class RegistryWatch final : public WatchThread {
         continue;
       }
       backoff_.Reset();
-      news = news || notification.at_key() || was_at_key;
+      // Made or deleted.
+      news = news || notification.at_key() != was_at_key;
       was_at_key = notification.at_key();
       if (news) {
         switch (Wait(notification, quiets < kMaxQuiets ? kQuietMilliseconds : 0)) {
@@ -85,7 +109,7 @@ class RegistryWatch final : public WatchThread {
         channel_->Deliver({});
       }
       if (Wait(notification, INFINITE) == WAIT_OBJECT_0) return;
-      news = false;
+      news = notification.is_news();
       quiets = 0;
     }
   }
@@ -95,8 +119,8 @@ class RegistryWatch final : public WatchThread {
 
  private:
   DWORD Wait(const Notification& notification, DWORD milliseconds) const {
-    const HANDLE objects[] = {stop_event(), notification.changed()};
-    return WaitForMultipleObjects(2, objects, FALSE, milliseconds);
+    const HANDLE objects[] = {stop_event(), notification.changed(), notification.changed_above()};
+    return WaitForMultipleObjects(3, objects, FALSE, milliseconds);
   }
 
   const std::shared_ptr<EventChannel<RegistryChange>> channel_;

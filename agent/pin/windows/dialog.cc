@@ -1,11 +1,9 @@
-// A dialog box of the system's own class (so that it is one to screen readers), filled and arranged by us, with a message loop
-// of its own. Everything that ends it goes through Finish.
+// A dialog box, filled and arranged by us, with a message loop of its own. Everything that ends it goes through Finish.
 #include "dialog.h"
-
-#include <dwmapi.h>
 
 #include "announce.h"
 #include "dialog-paint.h"
+#include "dialog-window.h"
 #include "foreground.h"
 #include "own-texts.h"
 #include "pin-field.h"
@@ -18,34 +16,9 @@ constexpr UINT kTick = 250;
 constexpr UINT kSmallestDpi = 72;
 constexpr ULONGLONG kCountdown = 10'000;
 constexpr UINT kInputEnded = WM_APP + 1;
-constexpr DWORD kDarkTitleBar = 20;  // DWMWA_USE_IMMERSIVE_DARK_MODE, Windows 10 2004 and later
-constexpr DWORD kStyle = WS_POPUP | WS_CAPTION | WS_SYSMENU | WS_CLIPCHILDREN;
-constexpr DWORD kExtendedStyle = WS_EX_TOPMOST | WS_EX_APPWINDOW | WS_EX_CONTROLPARENT | WS_EX_DLGMODALFRAME;
-
-struct EmptyTemplate {
-  DLGTEMPLATE header{kStyle, kExtendedStyle, 0, 0, 0, 10, 10};
-  WORD menu = 0;
-  WORD window_class = 0;
-  WORD title = 0;
-};
-
-/** Windows 10 1703 and later would scale the controls by itself beside us. */
-void ScaleByOurselves(HWND window) {
-  using SetBehavior = BOOL(WINAPI*)(HWND, UINT, UINT);
-  const HMODULE user = GetModuleHandleW(L"user32.dll");
-  const auto address = reinterpret_cast<void*>(GetProcAddress(user, "SetDialogDpiChangeBehavior"));
-  constexpr UINT kDisableAll = 1;
-  if (address != nullptr) reinterpret_cast<SetBehavior>(address)(window, kDisableAll, kDisableAll);
-}
 
 void MoveTo(HWND window, const RECT& place) {
   SetWindowPos(window, nullptr, place.left, place.top, 0, 0, SWP_NOSIZE | SWP_NOZORDER | SWP_NOACTIVATE);
-}
-
-void SetIcon(HWND window, int which, int metric, UINT dpi) {
-  const int side = GetSystemMetricsForDpi(metric, dpi);
-  const HANDLE icon = LoadImageW(GetModuleHandleW(nullptr), MAKEINTRESOURCEW(1), IMAGE_ICON, side, side, LR_SHARED);
-  SendMessageW(window, WM_SETICON, static_cast<WPARAM>(which), reinterpret_cast<LPARAM>(icon));
 }
 
 }  // namespace
@@ -54,10 +27,7 @@ Answer WindowsDialogs::Show(const DialogRequest& request, PinEntry& pin) { retur
 
 Answer Dialog::Run(InputLines& lines) {
   behind_ = WindowInFront();
-  EmptyTemplate empty;
-  const LPARAM self = reinterpret_cast<LPARAM>(this);
-  CreateDialogIndirectParamW(GetModuleHandleW(nullptr), &empty.header, nullptr, Procedure, self);
-  if (window_ == nullptr) return Answer::kCancelled;
+  if (CreateEmptyDialog(Procedure, this) == nullptr) return Answer::kCancelled;
   const HWND window = window_;
   lines.WatchEnd([window] { PostMessageW(window, kInputEnded, 0, 0); });
   Begin();
@@ -138,7 +108,6 @@ INT_PTR Dialog::Handle(UINT message, WPARAM first, LPARAM second) {
 }
 
 void Dialog::Begin() {
-  ScaleByOurselves(window_);
   HideFromCapture(window_);
   const std::wstring title = Wide(request_.title);
   SetWindowTextW(window_, title.empty() ? TextsOf(request_.language).title : title.c_str());
@@ -163,9 +132,7 @@ void Dialog::Begin() {
 /** Fonts, colours and places anew: at first over the window that is in front, then where the dialog is already. */
 void Dialog::Refresh() {
   const UINT dpi = GetDpiForWindow(window_);
-  RECT border{};
-  AdjustWindowRectExForDpi(&border, kStyle, FALSE, kExtendedStyle, dpi);
-  const SIZE edges{border.right - border.left, border.bottom - border.top};
+  const SIZE edges = EdgesOf(dpi);
   const RECT work = WorkArea(window_);
   const SIZE room{work.right - work.left - edges.cx, work.bottom - work.top - edges.cy};
   look_.Load(dpi);
@@ -175,10 +142,7 @@ void Dialog::Refresh() {
     smaller = smaller * 7 / 8;
     look_.Load(smaller);
   }
-  const BOOL dark = look_.palette().dark;
-  DwmSetWindowAttribute(window_, kDarkTitleBar, &dark, sizeof dark);
-  SetIcon(window_, ICON_SMALL, SM_CXSMICON, dpi);
-  SetIcon(window_, ICON_BIG, SM_CXICON, dpi);
+  DressTitleBar(window_, dpi, look_.palette().dark);
   const RECT place = PlaceOver(behind_, {client.cx + edges.cx, client.cy + edges.cy});
   SetWindowPos(window_, nullptr, place.left, place.top, place.right - place.left, place.bottom - place.top,
                SWP_NOZORDER | SWP_NOACTIVATE);

@@ -1,6 +1,7 @@
 // What the thread can make: one line a kind.
 import { type SignatureSurroundings, type Signer } from '../signer.ts';
 import { signCms } from '../cms.ts';
+import { signPades } from '../pades.ts';
 import { signJws } from '../jws.ts';
 import { signPades } from '../pades.ts';
 import { signXades } from '../xades.ts';
@@ -11,6 +12,7 @@ type Maker<Job> = (job: Job, signer: Signer, surroundings: SignatureSurroundings
 
 const makers: { readonly [Kind in SignatureJobKind]: Maker<Extract<SignatureJob, { kind: Kind }>> } = {
   raw: (job, signer) => signer.sign(job.document),
+  pades: (job, signer, surroundings) => signPades(job.document, job, signer, surroundings),
   cms: (job, signer, surroundings) => signCms(job.document, job, signer, surroundings),
   xades: (job, signer, surroundings) => signXades(job.document, job, signer, surroundings),
   xmldsig: (job, signer) => signSignedInfo(job.document, signer),

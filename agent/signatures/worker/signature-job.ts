@@ -9,6 +9,7 @@ type Format<Type extends SignatureFormat['type']> = Omit<Extract<SignatureFormat
 /** What can be made of a document, each with what it needs to know beside it. */
 export interface SignatureJobs {
   raw: object;
+  pades: Format<'pades'>;
   cms: Format<'cms'>;
   xades: Format<'xades'> & { mimeType: string };
   xmldsig: object;

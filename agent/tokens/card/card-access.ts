@@ -18,7 +18,7 @@ export async function readCardFacts(reader: string, profile: CardProfile): Promi
   const questions = profile.pinStatus === undefined ? [profile.identity] : [profile.identity, profile.pinStatus];
   const [identity, pin] = await orTokenError(transmit(reader, questions));
   return {
-    identity: identity === undefined ? '' : identityOf(identity),
+    identity: identity === undefined ? '' : identityOf(identity, profile),
     pin: pin === undefined ? undefined : pinStatusOf(pin),
   };
 }
@@ -26,7 +26,7 @@ export async function readCardFacts(reader: string, profile: CardProfile): Promi
 /** Reads the identity: one APDU. '' where the card has none to tell, or not yet. @throws TokenError */
 export async function readIdentity(reader: string, profile: CardProfile): Promise<string> {
   const [answer] = await orTokenError(transmit(reader, [profile.identity]));
-  return answer === undefined ? '' : identityOf(answer);
+  return answer === undefined ? '' : identityOf(answer, profile);
 }
 
 /** Reads the PIN state: one APDU. Undefined where this card cannot be asked. @throws TokenError */

@@ -9,6 +9,8 @@ export interface CardProfile {
   known: boolean;
   /** Answers with bytes that no other card answers with. */
   identity: Uint8Array;
+  /** How many bytes of the answer stay the same whatever is written to the card; default: all. */
+  identityLength?: number;
   /** VERIFY without data (ISO 7816-4 11.6.6): tells the state and spends no try. */
   pinStatus?: Uint8Array;
   /** Has an index of its files that names its certificates (certificate-index.ts). */
@@ -26,6 +28,14 @@ const profiles: readonly { name: string; atr: string; mask: string; profile: Omi
       pinStatus: Buffer.from('00200011', 'hex'),
       certificateIndex: true,
     },
+  },
+  {
+    // Aventra MyEID with contacts, by its historical bytes. The applet's own data: its serial number is among them. Which reference the
+    // PIN of a token has is the personaliser's choice: it is not asked. The last two bytes count the changes of the card.
+    name: 'MyEID',
+    atr: '3bf50000000031fe454d7945494400',
+    mask: 'ffff00000000ffffffffffffffff00',
+    profile: { identity: Buffer.from('00ca01a000', 'hex'), identityLength: 18 },
   },
 ];
 
@@ -55,10 +65,13 @@ function matches(atr: Uint8Array, pattern: Uint8Array, mask: Uint8Array): boolea
 }
 
 /** The identity in an answer as hex, or '' when the card gave none. Cards with an empty or blank answer have none either. */
-export function identityOf(answer: Uint8Array): string {
+export function identityOf(
+  answer: Uint8Array,
+  { identityLength = 100 }: Pick<CardProfile, 'identityLength'> = {},
+): string {
   const told = answer.subarray(0, -2);
   if (statusWord(answer) !== 0x9000 || told.every((byte) => byte === 0)) return '';
-  return Buffer.from(told.subarray(0, 100)).toString('hex');
+  return Buffer.from(told.subarray(0, identityLength)).toString('hex');
 }
 
 /** The state of the PIN in an answer to VERIFY without data. 9000 is a PIN that is verified now: the card tells no number then. */

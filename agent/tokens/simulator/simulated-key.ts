@@ -43,7 +43,8 @@ function signPss(key: KeyObject, hash: string, digest: Uint8Array): Uint8Array {
   );
 }
 
-function signEcdsa(key: KeyObject, digest: Uint8Array): Uint8Array {
+/** ECDSA (r||s) over a digest of any length. @throws TokenError ERR_CARD_FAILED for a key that is none of these curves' */
+export function signEcdsa(key: KeyObject, digest: Uint8Array): Uint8Array {
   const curve = curveOf(key);
   const secret = key.export({ format: 'jwk' }).d;
   if (curve === undefined || secret === undefined) throw mismatch('CKR_CURVE_NOT_SUPPORTED (0x140)');

@@ -118,6 +118,7 @@ export class SimulatorBackend implements TokenBackend {
       const corrupt = this.#faults.meet('signWithPin');
       const session = this.#session(handle);
       const asked = this.#cardOf(session);
+      checkSameCard(asked, session);
       asked.checkKey(session.pin, certificate, algorithm, digest);
       const wasLoggedIn = session.loggedIn;
       sendPin(asked, session, pin, finalTryConfirmed);
@@ -179,12 +180,17 @@ function answeringCard(reader: SimulatedReader): SimulatedCard {
 
 /** Nobody is logged in to the session afterwards: that is the caller's to say. @throws TokenError when the PIN may not be sent, or is wrong */
 function sendPin(card: SimulatedCard, session: Session, pin: Uint8Array, finalTryConfirmed: boolean): void {
-  if (card.identity !== session.identity) throw new TokenError('ERR_CARD_CHANGED');
+  checkSameCard(card, session);
   const { state } = card.readPinStatus(session.pin);
   if (state === 'locked') throw new TokenError('ERR_PIN_LOCKED', { triesLeft: 0 });
   if (state === 'final' && !finalTryConfirmed) throw new TokenError('final-try-unconfirmed', { triesLeft: 1 });
   session.loggedIn = false;
   if (!card.verify(session.pin, pin)) throw refusedPin(card.readPinStatus(session.pin));
+}
+
+/** @throws TokenError ERR_CARD_CHANGED */
+function checkSameCard(card: SimulatedCard, session: Session): void {
+  if (card.identity !== session.identity) throw new TokenError('ERR_CARD_CHANGED');
 }
 
 function corrupted(signature: Uint8Array): Uint8Array {

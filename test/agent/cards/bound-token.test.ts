@@ -5,7 +5,13 @@ import { hiddenCertificate } from '../../../agent/tokens/shown-certificate.ts';
 import { certificateOf } from '../certificates/der.ts';
 import { FakeBackend, description } from '../fake-backend.ts';
 
-const place = { reader: 'A', generation: '1/A/1', backend: new FakeBackend(), gone: new AbortController().signal };
+const place = {
+  reader: 'A',
+  generation: '1/A/1',
+  backend: new FakeBackend(),
+  gone: new AbortController().signal,
+  namesItself: false,
+};
 const one = { id: '45', label: 'Legitimering', der: certificateOf() };
 
 describe('A bound token', () => {

@@ -221,6 +221,54 @@ describe('The card table binds', () => {
     });
   });
 
+  describe('looks once more', () => {
+    it('at a card that is doubted: with a reset, at once, and once in its stay', async () => {
+      const before = await world.bindFirst();
+      world.table.lookOnceMore('A');
+      assert.deepEqual([world.card(), reasonOf(before)], ['reading', 'ERR_CARD_FAILED']);
+      world.table.lookOnceMore('A');
+      await world.table.settled(never);
+      world.table.lookOnceMore('A');
+      assert.deepEqual([world.card(), world.driver.calls], ['ready', ['bind A reset']]);
+    });
+
+    it('and, when it can no longer be read, as often as at any other; not once more after that', async () => {
+      await world.bindFirst();
+      world.driver.bindInstead = () => Promise.reject(new TokenError('ERR_CARD_FAILED'));
+      world.table.lookOnceMore('A');
+      await settle();
+      assert.equal(world.card(), 'unsupported');
+      world.driver.bindInstead = undefined;
+      world.clock.advance(300);
+      await settle();
+      world.table.lookOnceMore('A');
+      assert.deepEqual([world.card(), world.driver.callsOf('bind').length], ['ready', 2]);
+    });
+
+    it('again in its next stay', async () => {
+      await world.bindFirst();
+      for (const counter of [1, 3]) {
+        world.look({ A: ['empty', counter + 1] });
+        world.look({ A: ['present', counter + 2] });
+        await settle();
+        world.driver.calls.length = 0;
+        world.table.lookOnceMore('A');
+        await settle();
+        assert.deepEqual(world.driver.callsOf('bind'), ['bind A reset']);
+      }
+    });
+
+    it('at nothing in an empty reader, in none, in a mute one, or in a locked session', async () => {
+      world.look({ A: ['empty', 0], B: ['mute', 1] });
+      for (const reader of ['A', 'B', 'C', '__proto__']) world.table.lookOnceMore(reader);
+      world.look({ A: ['present', 1], B: ['mute', 1] });
+      await settle();
+      world.table.setSuspended(true);
+      world.table.lookOnceMore('A');
+      assert.deepEqual(world.driver.callsOf('bind'), ['bind A']);
+    });
+  });
+
   describe('with a reset', () => {
     const resets = async (...looks: Parameters<typeof picture>[]) => {
       const table = new TableWorld();

@@ -1,14 +1,22 @@
 // Whether the holder is there: what must hold for every sequence of sights.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isAbsence, nextPresence, type CardSight, type Presence } from '../../../agent/cards/holder-presence.ts';
+import {
+  isAbsence,
+  nextPresence,
+  type CardSight,
+  type Presence,
+  type ReaderSight,
+} from '../../../agent/cards/holder-presence.ts';
 import {
   anna,
   bertil,
   cardOf,
+  cardWith,
   empty,
   identifyTime,
   mute,
+  namelessCard,
   noService,
   see,
   short,
@@ -33,6 +41,14 @@ describe('A holder, whatever is seen', () => {
       fc.nat(3).map((counter) => unreadable(counter, name)),
       fc.nat(3).map((counter) => cardOf(anna, counter, name)),
       fc.nat(3).map((counter) => cardOf(bertil, counter, name)),
+      fc
+        .tuple(fc.nat(3), fc.subarray([...anna.beside, bertil.certificate, anna.certificate]), fc.boolean())
+        .map(([counter, certificates, isNameless]) => {
+          const card = isNameless
+            ? namelessCard('0001', certificates, counter)
+            : cardWith([anna.card], certificates, counter);
+          return { ...card, name, generation: `1/${name}/${counter}` };
+        }),
     );
   const sight: fc.Arbitrary<CardSight> = fc
     .record({
@@ -44,7 +60,9 @@ describe('A holder, whatever is seen', () => {
     .map(({ a, b, session, isRunning }) =>
       isRunning ? { ...see(...[a, b].filter((one) => one !== undefined)), session } : { ...noService, session },
     );
-  const holds = (one: CardSight) => one.readers.some(({ tokens }) => tokens.some(({ card }) => card === anna.card));
+  const isHers = ({ tokens }: ReaderSight) =>
+    tokens.some(({ names, certificates }) => names.includes(anna.card) && certificates.includes(anna.certificate));
+  const holds = (one: CardSight) => one.readers.some(isHers);
 
   it('never goes unless the live reader is empty or holds another card', () => {
     fc.assert(
@@ -56,7 +74,7 @@ describe('A holder, whatever is seen', () => {
             const live = next.readers.find(({ name }) => name === before.spot.reader);
             assert.equal(next.service, 'running');
             assert.ok(live !== undefined && (live.card === 'empty' || live.card === 'read'), short(now));
-            assert.ok(live.tokens.every(({ card }) => card !== anna.card));
+            assert.ok(live.tokens.every(({ names, isNameless }) => !names.includes(anna.card) && !isNameless));
           }
           before = now;
         }
@@ -91,13 +109,31 @@ describe('A holder, whatever is seen', () => {
         let seen = '1/A/1';
         for (const [index, next] of sights.entries()) {
           const now = nextPresence(before, anna, next, index, identifyTime);
-          const spots = next.readers.filter(({ tokens }) => tokens.some(({ card }) => card === anna.card));
+          const spots = next.readers.filter(isHers);
           if (!next.readers.some(({ name }) => name === before.spot.reader)) seen = '';
           if (holds(next)) seen = spots[0]?.generation ?? '';
           if (now.state === 'present') {
             assert.notEqual(seen, '');
             assert.ok(next.readers.some(({ generation }) => generation === seen));
           }
+          before = now;
+        }
+      }),
+    );
+  });
+
+  it('is not there after another certificate was seen in the place of hers, until hers is seen', () => {
+    fc.assert(
+      fc.property(fc.array(sight, { maxLength: 30 }), (sights) => {
+        let before: Presence = atStart;
+        let isRefuted = false;
+        for (const [index, next] of sights.entries()) {
+          const live = next.readers.find(({ name }) => name === before.spot.reader);
+          const now = nextPresence(before, anna, next, index, identifyTime);
+          const seen = live?.tokens.flatMap(({ certificates }) => certificates) ?? [];
+          isRefuted =
+            !holds(next) && (isRefuted || (seen.includes(bertil.certificate) && !seen.includes(anna.certificate)));
+          if (isRefuted) assert.notEqual(now.state, 'present');
           before = now;
         }
       }),

@@ -6,10 +6,12 @@ import {
   away,
   bertil,
   cardOf,
+  cardWith,
   empty,
   identifyTime,
   locked,
   mute,
+  namelessCard,
   noService,
   see,
   short,
@@ -28,11 +30,16 @@ function after(...sights: CardSight[]): Presence {
   );
 }
 
-const annasRenewed: ReaderSight = { ...cardOf(anna, 2), tokens: [{ card: anna.card, certificates: ['another'] }] };
 const annasTwoTokens: ReaderSight = {
   ...cardOf(anna, 5),
-  tokens: [{ card: 'her signature token', certificates: [] }, tokenOf(anna, 'another')],
+  tokens: [{ names: ['her signature token'], isNameless: false, certificates: [] }, tokenOf(anna, 'another')],
 };
+/** Called as hers is, with a certificate that hers does not have. */
+const strange = (counter = 1) => cardWith([anna.card], [bertil.certificate], counter);
+/** Hers, but for the certificate that she has used. */
+const partly = (counter = 1) => cardWith([anna.card], anna.beside, counter);
+/** Hers, by a driver that calls it otherwise, when its chip does not say a name. */
+const byAnotherDriver = (counter = 1) => namelessCard('0001', [anna.certificate], counter);
 
 describe('A holder', () => {
   const cases: [string, string, ...CardSight[]][] = [
@@ -55,7 +62,20 @@ describe('A holder', () => {
     ['present A', 'her card comes back after it was pulled', see(empty()), see(cardOf(anna, 3))],
     ['present B', 'her card comes back in the other reader', see(empty()), see(empty(), cardOf(anna, 1, 'B'))],
 
+    ['present A', 'her certificate could not be read, and nothing was moved', see(partly())],
+    ['present A', 'no certificate could be read, and nothing was moved', see(cardWith([anna.card], []))],
+    [
+      'present A',
+      'the chip says that it is hers, whatever its driver does',
+      see(cardWith([anna.card, '0001'], [anna.certificate])),
+    ],
+    ['present A', 'the chip names itself for the first time', see(cardWith(['chip', anna.card], [anna.certificate]))],
+    ['present A', 'another driver has read it, the chip said no name, and nothing was moved', see(byAnotherDriver())],
+    ['present A', 'it is known for hers at the second look', see(strange()), see(unread()), see(cardOf(anna))],
+    ['present A', 'it was read in part at first', see(partly(2)), see(unread(2)), see(cardOf(anna, 2))],
+
     ['gone removed', 'the reader is empty', see(empty())],
+    ['gone removed', 'it is empty when a strange card was in', see(strange()), see(empty())],
     ['gone removed', 'the reader is empty while the screen is locked', locked(empty())],
     ['gone removed', 'the reader is empty while another session has the screen', away(empty())],
     ['gone removed', 'it is empty after a moment of silence', see(mute()), see(empty())],
@@ -75,17 +95,54 @@ describe('A holder', () => {
     ['doubtful mute', 'the card is mute when the service comes back', noService, see(mute())],
     ['doubtful unidentified', 'something was put in', see(unread(2))],
     ['doubtful unidentified', 'something was put in that cannot be read', see(unreadable(2))],
-    ['doubtful unidentified', 'her certificate is no longer on her card', see(annasRenewed)],
+    ['doubtful unidentified', 'another certificate is on her card, which was moved', see(strange(2))],
+    ['doubtful unidentified', 'another certificate is on her card, and nothing was counted', see(strange())],
+    ['doubtful unidentified', 'a strange card is read once more', see(strange()), see(unread())],
+    [
+      'doubtful unidentified',
+      'a strange card cannot be read any more',
+      see(strange()),
+      see(unread()),
+      see(unreadable()),
+    ],
+    ['doubtful unidentified', 'a strange card shows nothing any more', see(strange()), see(cardWith([anna.card], []))],
+    ['doubtful unidentified', 'a strange card was mute for a moment', see(strange()), see(mute()), see(unread())],
+    ['doubtful unidentified', 'a strange card is in when the reader is back', see(), see(strange())],
+    [
+      'doubtful unidentified',
+      'a strange card is in when the service is back',
+      noService,
+      see(strange()),
+      see(unread()),
+    ],
+    [
+      'doubtful unidentified',
+      'a strange card is there when she is back',
+      see(strange()),
+      locked(unread()),
+      see(unread()),
+    ],
+    ['doubtful unidentified', 'her certificate could not be read on a card that was moved', see(partly(2))],
+    [
+      'doubtful unidentified',
+      'another driver has read what was moved, and the chip said no name',
+      see(byAnotherDriver(2)),
+    ],
+    ['doubtful unidentified', 'a nameless card has another certificate', see(namelessCard('0001', ['another']))],
     ['doubtful unidentified', 'the contact was lost and something is there', see(mute()), see(unread(2))],
     ['doubtful unidentified', 'something was put in behind the locked screen', locked(unread(2)), see(unread(2))],
     ['doubtful reader', 'the reader is gone', see()],
     ['doubtful reader', 'the reader is gone while the screen is locked', locked()],
     ['doubtful reader', 'the reader is not there yet when the service is', noService, see()],
     ['doubtful reader', 'the reader is back, and who is in it cannot be told', see(), see(unreadable())],
+    ['doubtful reader', 'it is back, and her certificate cannot be read', see(), see(partly())],
+    ['doubtful reader', 'it is gone with a strange card', see(strange()), see()],
     ['doubtful reader', 'it is back, was mute and is being read', see(), see(mute()), see(unread())],
     ['doubtful service', 'the service is gone', noService],
     ['doubtful service', 'the service is back and the card is being read', noService, see(unread(1))],
     ['doubtful session', 'another session has the screen', away(unread())],
+    ['doubtful session', 'a strange card is in behind the locked screen', see(strange()), locked(unread())],
+    ['doubtful session', 'a strange card is seen when the screen is locked', locked(strange())],
     ['doubtful session', 'the session was disconnected and took the readers along', away()],
     ['doubtful session', 'something was put in behind the locked screen', locked(unread(2))],
     ['doubtful session', 'the service came back behind the locked screen', noService, locked(unread(1))],

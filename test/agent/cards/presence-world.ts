@@ -7,13 +7,18 @@ import {
   type SeenToken,
 } from '../../../agent/cards/holder-presence.ts';
 
-export const anna: HolderIdentity = { card: 'card of Anna', certificate: 'certificate of Anna' };
-export const bertil: HolderIdentity = { card: 'card of Bertil', certificate: 'certificate of Bertil' };
+export const anna: HolderIdentity = {
+  card: 'card of Anna',
+  certificate: 'certificate of Anna',
+  beside: ['another of Anna'],
+};
+export const bertil: HolderIdentity = { card: 'card of Bertil', certificate: 'certificate of Bertil', beside: [] };
 /** How long a card may take to be read, in these tests. */
 export const identifyTime = 2_000;
 
 export const tokenOf = (holder: HolderIdentity, ...more: string[]): SeenToken => ({
-  card: holder.card,
+  names: [holder.card],
+  isNameless: false,
   certificates: [holder.certificate, ...more],
 });
 
@@ -30,6 +35,12 @@ export const unread = (counter = 1, name = 'A'): ReaderSight => state('unread', 
 export const unreadable = (counter = 1, name = 'A'): ReaderSight => state('unreadable', name, counter);
 export const cardOf = (holder: HolderIdentity, counter = 1, name = 'A'): ReaderSight =>
   state('read', name, counter, [tokenOf(holder)]);
+/** A card that has been read, in reader A: a token that is called so, with these certificates. */
+export const cardWith = (names: readonly string[], certificates: readonly string[], counter = 1): ReaderSight =>
+  state('read', 'A', counter, [{ names, isNameless: false, certificates }]);
+/** The same of one that should have named itself, and of which there is its driver's word alone. */
+export const namelessCard = (serialNumber: string, certificates: readonly string[], counter = 1): ReaderSight =>
+  state('read', 'A', counter, [{ names: [serialNumber], isNameless: true, certificates }]);
 
 /** What is seen in an active session with the service running. */
 export const see = (...readers: ReaderSight[]): CardSight => ({ service: 'running', session: 'active', readers });

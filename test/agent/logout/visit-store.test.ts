@@ -10,7 +10,7 @@ import { limits } from '../../../shared/limits.ts';
 
 const visit = (id: string, changes: Partial<Visit> = {}): Visit => ({
   id,
-  holder: { card: 'c'.repeat(32), certificate: 'd'.repeat(32) },
+  holder: { card: 'c'.repeat(32), certificate: 'd'.repeat(32), beside: ['e'.repeat(32)] },
   reader: 'Reader 00 00',
   profile: 'p',
   origin: 'https://journal.example.se',

@@ -26,12 +26,20 @@ describe('what a card can be asked past its module', () => {
     });
   }
 
+  for (const atr of ['3bf59600008031fe454d7945494414', '3bf51800008131fe454d794549449a']) {
+    it(`is identity alone for a MyEID (${atr})`, () => {
+      const profile = { name: 'MyEID', known: true, identity: bytes('00ca01a000'), identityLength: 18 };
+      assert.deepEqual(cardProfile(bytes(atr)), profile);
+      assert.deepEqual(profileFor(2, cardProfile(bytes(atr))), profile);
+    });
+  }
+
   it('is never the PIN state for a card that is not in the table, however much its ATR looks like one that is', () => {
     const almost = [
       '3b7f96000080318065b0845956fb120ffe829000',
       '3b7f96000080318065b0855956fb120ffe8290',
       '3b7f96000080318065b0855956fb120ffe82900000',
-      '3bf59600008031fe454d7945494414',
+      '3bf59600008031fe454d7945494514',
       '',
     ];
     for (const atr of almost)
@@ -43,6 +51,9 @@ describe('what a card can be asked past its module', () => {
 
 describe('the answer to the question who a card is', () => {
   it('is what the card told, as hex', () => {
+    const myEid = { identityLength: 18 };
+    const told = (changes: string) => identityOf(bytes(`4d7945494404050000112233445566778899${changes}9000`), myEid);
+    assert.equal(told('0001'), told('0002'), 'writing to a card makes it no other card');
     assert.equal(identityOf(bytes('9f7f030102039000')), '9f7f03010203');
   });
 

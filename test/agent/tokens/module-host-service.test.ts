@@ -16,6 +16,15 @@ const idle: TokenBackend = {
   release: never,
 };
 
+const pinSignature = {
+  id: 3,
+  call: 'signWithPin',
+  handle: 'x',
+  certificate: '46',
+  algorithm: 'RS256',
+  finalTryConfirmed: false,
+} as const;
+
 function serviceOf(backend: Partial<TokenBackend>): {
   ask: (request: unknown, bytes?: Buffer) => Promise<{ answer: HostAnswer; bytes: Uint8Array }>;
 } {
@@ -72,6 +81,34 @@ describe('the service of a module host', () => {
     const request = { id: 3, call: 'sign', handle: 'x', certificate: '01', algorithm: 'RS256' };
     const { answer, bytes } = await ask(request, Buffer.from([1, 2]));
     assert.deepEqual([answer, [...bytes]], [{ id: 3, result: null }, [1, 2, 1, 2]]);
+  });
+
+  it('hands PIN and digest to the driver as bytes, gives its signature, and zeroes the PIN', async () => {
+    const seen: unknown[] = [];
+    const { ask } = serviceOf({
+      signWithPin: (handle, wanted, pin) => {
+        seen.push(handle, { ...wanted, digest: [...wanted.digest] }, Buffer.from(pin).toString());
+        return Promise.resolve(Uint8Array.of(7));
+      },
+    });
+    await ask(open);
+    const pin = Buffer.from('654321');
+    const { answer, bytes } = await ask({ ...pinSignature, digest: 'AQI=' }, pin);
+    assert.deepEqual([answer, [...bytes]], [{ id: 3, result: null }, [7]]);
+    const { certificate, algorithm, finalTryConfirmed } = pinSignature;
+    assert.deepEqual(seen, ['x', { certificate, algorithm, finalTryConfirmed, digest: [1, 2] }, '654321']);
+    assert.deepEqual(pin, Buffer.alloc(6));
+  });
+
+  it('refuses a digest that is none, and a PIN that is text', async () => {
+    const { ask } = serviceOf({ signWithPin: () => Promise.resolve(Uint8Array.of(7)) });
+    await ask(open);
+    for (const digest of ['AQI', 'A'.repeat(92), 1, undefined]) {
+      await assert.rejects(ask({ ...pinSignature, digest }, Buffer.from('654321')));
+    }
+    await assert.rejects(ask({ ...pinSignature, digest: 'AQI=', pin: '654321' }));
+    const { answer } = await ask({ ...pinSignature, digest: 'AQJ=' }, Buffer.from('654321'));
+    assert.ok('failure' in answer);
   });
 
   it('cuts what a driver says of a failure without breaking it', async () => {

@@ -1,6 +1,7 @@
 // The judgement over owners and access lists, by a table of folders as Windows has them; the looking itself is the addon's.
 import assert from 'node:assert/strict';
-import { administrators, windowsFileProblem, type FileAccess } from '../../../agent/tokens/windows-file.ts';
+import { windowsFileProblem, type FileAccess } from '../../../agent/tokens/windows-file.ts';
+import { administrators } from '../../../shared/windows-administrators.ts';
 
 const [system = '', admins = '', installer = ''] = administrators;
 const user = 'S-1-5-21-1004336348-1177238915-682003330-1001';

@@ -16,10 +16,10 @@ import { cardStackUnavailable } from '../../card/card-stack.ts';
 import { HostClient } from '../../support/host-client.ts';
 import { chrootPath } from '../lane/chroot.ts';
 import { windowsPath, wineUnavailable } from '../lane/wine.ts';
+import { listeningPorts, processesIn } from '../lane/wine-processes.ts';
 import { packagesMissing, packedMsi } from '../packages.ts';
 import { installed, WindowsDesk } from '../story/windows-desk.ts';
 import { buildTools } from './attack-tools.ts';
-import { listeningPorts, processesBeside } from './desk-processes.ts';
 
 export { codeOf } from '../../support/host-client.ts';
 export { installed, journal, newNonce, prescriptions };
@@ -103,18 +103,12 @@ export class AttackDesk {
     await this.desk.end();
   }
 
-  /** A process in there, by this machine's id. */
-  get #inside(): number {
-    const words = this.desk.wine.words(['true']);
-    return Number(words[words.indexOf('--target') + 1]);
-  }
-
   /** A path of drive C: as this machine has it: seen through the namespaces of a process in there. */
   disk(path: string): string {
     const named = this.desk.wine.words(['true']).find((word) => word.startsWith('WINEPREFIX=')) ?? '';
     const prefix = named.slice('WINEPREFIX='.length);
     const steps = path.replace(/^C:/i, '').replaceAll('\\', '/');
-    return join(`/proc/${this.#inside}/root`, chrootPath(), prefix, 'drive_c', steps);
+    return join(`/proc/${this.desk.wine.inside}/root`, chrootPath(), prefix, 'drive_c', steps);
   }
 
   /** Words for Windows's own Node, with our addon beside it. */
@@ -194,7 +188,7 @@ export class AttackDesk {
 
   /** The ids that this machine has for the processes in there whose command line has these words. */
   ownProcesses(words: string): number[] {
-    return processesBeside(this.#inside, words);
+    return processesIn(this.desk.wine, words);
   }
 
   /** The TCP ports that any program in there listens on. */
@@ -242,7 +236,7 @@ export class AttackDesk {
 
   /** The next honest request: the agent answers, and has read the card. */
   async honest(): Promise<void> {
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + 30_000;
     for (;;) {
       const { status, output } = await this.kortbro(['status', '--language', 'en']);
       if (status === 0 && /Anna Testsson/.test(output)) return;

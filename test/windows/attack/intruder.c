@@ -41,11 +41,12 @@ static DWORD open_thread(DWORD id) {
   HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
   THREADENTRY32 entry = {.dwSize = sizeof entry};
   HANDLE thread = NULL;
+  DWORD result = ERROR_NOT_FOUND;
   for (BOOL more = Thread32First(all, &entry); more && thread == NULL; more = Thread32Next(all, &entry)) {
     if (entry.th32OwnerProcessID != id) continue;
     thread = OpenThread(THREAD_GET_CONTEXT | THREAD_SET_CONTEXT | THREAD_SUSPEND_RESUME, FALSE, entry.th32ThreadID);
+    result = outcome(thread != NULL);
   }
-  const DWORD result = outcome(thread != NULL);
   if (thread != NULL) CloseHandle(thread);
   CloseHandle(all);
   return result;

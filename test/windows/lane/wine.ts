@@ -80,6 +80,8 @@ export interface Wine {
   run(words: readonly string[], options?: RunOptions): Promise<{ status: number; output: string }>;
   /** Starts a Windows program. */
   start(words: readonly string[], options?: Pick<RunOptions, 'environment'>): WineProcess;
+  /** A process in there that lives as long as it does, by this machine's id. */
+  readonly inside: number;
   /** The words by which this machine runs a program of the lane's Debian in there: `wine64 ...`, `Xvfb`, `xdotool ...`. */
   words(command: readonly string[], environment?: Readonly<Record<string, string>>): [string, ...string[]];
   end(): Promise<void>;
@@ -136,6 +138,7 @@ async function preparePrefix(): Promise<void> {
 
 /** A set of namespaces with a program in it that keeps them. */
 interface Place {
+  readonly inside: number;
   /** The words that run a command in there. */
   words: (command: readonly string[], environment: Readonly<Record<string, string>>) => [string, ...string[]];
   leave: () => Promise<void>;
@@ -153,6 +156,7 @@ async function enterNamespaces(kept: string, share: readonly string[]): Promise<
   if (ready === undefined) throw new Error(`no namespaces for Wine: ${await complaints}`);
   const inside = childOf(keeper);
   return {
+    inside,
     words: (command, more) => {
       const set = Object.entries({ ...environment, ...more }).map(([name, value]) => `${name}=${value}`);
       const enterThem = ['--target', String(inside), '--mount', '--pid'];
@@ -165,7 +169,8 @@ async function enterNamespaces(kept: string, share: readonly string[]): Promise<
   };
 }
 
-function childOf({ pid }: ChildProcess): number {
+/** The process as this machine sees it that unshare or nsenter (the first of `words`) has made: it has become the program. */
+export function childOf({ pid }: ChildProcess): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 }
 
@@ -192,11 +197,14 @@ class RunningWine implements Wine {
       output: () => readFileSync(path, 'utf8'),
       ended,
       kill: async () => {
-        // nsenter has made a child that has become the program.
         if (child.exitCode === null && child.signalCode === null) process.kill(childOf(child), 'SIGKILL');
         await ended;
       },
     };
+  }
+
+  get inside(): number {
+    return this.#place.inside;
   }
 
   words(command: readonly string[], more: Readonly<Record<string, string>> = {}): [string, ...string[]] {

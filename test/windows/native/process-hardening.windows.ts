@@ -17,6 +17,17 @@ const rights = {
   wait: 0x100000,
 };
 
+/** THREAD_*. */
+const threadRights = {
+  end: 0x0001,
+  suspend: 0x0002,
+  readContext: 0x0008,
+  setContext: 0x0010,
+  setToken: 0x0080,
+  impersonate: 0x0100,
+  wait: 0x100000,
+};
+
 describe('process hardening', () => {
   let child: Child | undefined;
   afterEach(() => {
@@ -58,12 +69,7 @@ describe('process hardening', () => {
        process.stdout.write('up');`,
     );
     await firstLine(child);
-    const canOpen = (right: number): boolean => {
-      const words = ['open', String(child?.pid), right.toString(16)];
-      return (
-        execFileSync(join(dirname(process.execPath), 'access-tool.exe'), words, { encoding: 'utf8' }).trim() === '0'
-      );
-    };
+    const canOpen = (right: number): boolean => accessTool('open', child, right) === '0';
     const order = async (dumpable: boolean): Promise<void> => {
       child?.stdin.write(String(dumpable));
       await firstLine(child!);
@@ -83,6 +89,41 @@ describe('process hardening', () => {
     await once(child, 'exit');
   });
 
+  it('keeps them out of its threads: of those that were there, and of those that have come since', async () => {
+    child = startCode(
+      `import { setDumpable } from '${face('process-hardening')}';
+       import { readFile } from 'node:fs';
+       import { Worker } from 'node:worker_threads';
+       const threads = {
+         closed: () => setDumpable(false),
+         more: () => new Promise((resolve) => {
+           for (let i = 0; i < 8; i++) readFile(process.execPath, () => undefined);
+           new Worker('setInterval(() => undefined, 1000)', { eval: true }).once('online', resolve);
+         }),
+       };
+       process.stdin.on('data', async (order) => {
+         await threads[order.toString()]();
+         process.stdout.write('done');
+       });
+       process.stdout.write('up');`,
+    );
+    await firstLine(child);
+    const threads = (right: number): { all: number; opened: number } =>
+      JSON.parse(accessTool('threads', child, right)) as { all: number; opened: number };
+    const before = threads(threadRights.setContext);
+    assert.ok(before.all > 1);
+    assert.equal(before.opened, before.all);
+    for (const order of ['closed', 'more']) {
+      child.stdin.write(order);
+      assert.equal(await firstLine(child), 'done');
+      const { wait, ...taking } = threadRights;
+      for (const [what, right] of Object.entries(taking)) assert.equal(threads(right).opened, 0, `${order}: ${what}`);
+      const { all, opened } = threads(wait);
+      assert.equal(opened, all);
+      if (order === 'more') assert.ok(all > before.all, `${before.all} threads, then ${all}`);
+    }
+  });
+
   it('asks for no crash dialog and no report, and goes on', () => {
     disableCoreDumps();
   });
@@ -99,3 +140,9 @@ describe('process hardening', () => {
     assert.equal(output, '[]');
   });
 });
+
+/** What another program of the user is told. */
+function accessTool(what: 'open' | 'threads', child: Child | undefined, right: number): string {
+  const words = [what, String(child?.pid), right.toString(16)];
+  return execFileSync(join(dirname(process.execPath), 'access-tool.exe'), words, { encoding: 'utf8' }).trim();
+}

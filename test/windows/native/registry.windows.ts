@@ -1,6 +1,9 @@
 // Keys as they are, and as they change; written with reg.exe, as an administrator's script would.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readRegistry, type RegistryWatch, watchRegistry } from '../../../agent/native/registry.ts';
 import { EventLog } from '../../agent/native/event-log.ts';
@@ -9,6 +12,12 @@ import { face, runCode } from './windows-child.ts';
 const root = 'SOFTWARE\\Policies\\Kortbro-test';
 const reg = (...words: string[]): void => void execFileSync('reg', words, { stdio: 'ignore' });
 const regSoon = (...words: string[]): Promise<unknown> => promisify(execFile)('reg', words);
+/** Imports a .reg file with this text. */
+const imported = async (text: string): Promise<void> => {
+  const path = join(tmpdir(), 'kortbro-test.reg');
+  writeFileSync(path, `\ufeffWindows Registry Editor Version 5.00\r\n\r\n${text}\r\n`, 'utf16le');
+  await regSoon('import', path);
+};
 const text = (data: Uint8Array | undefined): string =>
   Buffer.from(data ?? [])
     .toString('utf16le')
@@ -99,6 +108,17 @@ describe('the registry', () => {
     await calls.next('it was made', () => true);
     await regSoon('add', `HKLM\\${root}`, '/f', '/reg:64', '/v', 'a', '/d', '1');
     await calls.next('a value was set', () => true);
+  });
+
+  it('hears of a key that is deleted with all below it and made again, however often', async () => {
+    const calls = watched(root);
+    await calls.next('the watch has begun', () => true);
+    for (let round = 0; round < 10; round++) {
+      await imported(`[HKEY_LOCAL_MACHINE\\${root}\\tokens]\r\n"1"="x"`);
+      await calls.next(`round ${round}: it was made`, () => readRegistry('HKLM', `${root}\\tokens`) !== undefined);
+      await imported(`[-HKEY_LOCAL_MACHINE\\${root}]`);
+      await calls.next(`round ${round}: it was deleted`, () => readRegistry('HKLM', root) === undefined);
+    }
   });
 
   it('waits for a key of which not even the way is there', async () => {

@@ -1,21 +1,12 @@
-// A Windows desktop of a test's own for the PIN dialog: a screen (Xvfb) and Wine in the lane's Debian, in namespaces that end
-// with it. Programs in it have pipes of ours as their stdin and stdout. Runs as root.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+// A Windows desktop of a test's own for the PIN dialog: the lane's Wine with a screen. Programs in it have pipes of ours as their
+// stdin and stdout.
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { within } from '../../native-host/within.ts';
-import { chrootPath } from '../lane/chroot.ts';
+import { startScreen } from '../lane/screen.ts';
+import { childOf, startWine, windowsPath, type Wine, wineUnavailable } from '../lane/wine.ts';
+import { processesIn } from '../lane/wine-processes.ts';
 import { AssuanClient } from './assuan-client.ts';
 import { compilerMissing, pinDialog, pinWitness } from './pin-programs.ts';
 import { Witness } from './witness.ts';
@@ -26,15 +17,6 @@ export interface DesktopSettings {
   /** 96 is 100 %. */
   dpi?: number;
 }
-
-/** Width and height of the screen. */
-export const screen = [1024, 768] as const;
-
-/** Sets the namespaces up, says so, and ends with its input. $1: the lane's Debian, $2: the folder to share. */
-const enter = `set -e
-mount -t tmpfs none "$1/tmp"; mount -t proc none "$1/proc"; mount --rbind /dev "$1/dev"
-mkdir -p "$1$2"; mount --bind "$2" "$1$2"
-echo ready; while read -r line; do :; done`;
 
 /** The colours of Windows' own "High contrast black". */
 const contrast = {
@@ -51,63 +33,46 @@ const contrast = {
 
 /** Why there can be no desktop here; undefined when there can. */
 export function desktopUnavailable(): string | undefined {
-  if (process.getuid?.() !== 0) return 'namespaces need root';
-  if (!existsSync(join(chrootPath(), 'etc/kortbro-lane'))) return "the lane's Debian has not been made";
-  return compilerMissing();
+  return wineUnavailable() ?? compilerMissing();
 }
 
 export class Desktop {
-  /** Shared by the same path; programs start in it. */
-  readonly directory: string;
   witness: Witness;
   #dpi = 96;
-  readonly #keeper: ChildProcess;
-  readonly #words: (command: readonly string[]) => [string, ...string[]];
+  readonly #wine: Wine;
+  readonly #display: string;
 
-  private constructor(directory: string, keeper: ChildProcess, words: Desktop['words']) {
-    this.directory = directory;
-    this.#keeper = keeper;
-    this.#words = words;
+  private constructor(wine: Wine, display: string) {
+    this.#wine = wine;
+    this.#display = display;
     this.witness = this.#startWitness();
   }
 
   /** Starts one with a witness on it. `font`: a file that Wine needs for the marks of a title bar (Marlett), for pictures. */
   static async start(font?: string): Promise<Desktop> {
     const [program, witness] = [await pinDialog(), await pinWitness()];
-    const root = chrootPath();
-    const directory = mkdtempSync(join(tmpdir(), 'kortbro-desktop-'));
-    const namespaces = ['--mount', '--pid', '--fork', '--kill-child'];
-    const keeper = spawn('unshare', [...namespaces, 'sh', '-c', enter, 'sh', root, directory], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    await within(10_000, once(keeper.stdout, 'data'), 'namespaces');
-    const target = ['--target', String(childOf(keeper)), '--mount', '--pid'];
-    const environment = [
-      'HOME=/root',
-      'PATH=/usr/lib/wine:/usr/bin:/bin',
-      'LC_ALL=C.UTF-8',
-      'WINEDEBUG=-all',
-      'WINEARCH=win64',
-    ];
-    environment.push(`WINEPREFIX=${directory}/prefix`, 'WINEDLLOVERRIDES=winemenubuilder.exe=d;mscoree=d;mshtml=d');
-    const wordsOn =
-      (display: string) =>
-      (command: readonly string[]): [string, ...string[]] => {
-        const set = [...environment, ...(display === '' ? [] : [`DISPLAY=${display}`])];
-        return ['nsenter', ...target, 'chroot', root, 'env', '-i', '-C', directory, ...set, ...command];
-      };
-    const words = wordsOn(await startScreen(wordsOn('')));
-    run(words(['wine64', 'wineboot', '--init']));
-    if (font !== undefined) copyFileSync(font, join(directory, 'prefix/drive_c/windows/Fonts/marlett.ttf'));
-    copyFileSync(program, join(directory, 'kortbro-pin.exe'));
-    copyFileSync(witness, join(directory, 'pin-witness.exe'));
+    const wine = await startWine();
+    const display = await startScreen(wine);
+    copyFileSync(program, join(wine.directory, 'kortbro-pin.exe'));
+    copyFileSync(witness, join(wine.directory, 'pin-witness.exe'));
+    if (font !== undefined) {
+      copyFileSync(font, join(wine.directory, 'marlett.ttf'));
+      run(
+        wine.words(['sh', '-c', 'cp "$0" "$WINEPREFIX/drive_c/windows/Fonts/"', join(wine.directory, 'marlett.ttf')]),
+      );
+    }
     // Without a window manager Wine draws the title bars itself.
     const driver = { Managed: 'N', Decorated: 'N' };
-    writeFileSync(join(directory, 'driver.reg'), registry({ 'Software\\Wine\\X11 Driver': driver }));
-    run(words(['wine64', 'regedit', '/S', 'driver.reg']));
-    const desktop = new Desktop(directory, keeper, words);
+    writeFileSync(join(wine.directory, 'driver.reg'), registry({ 'Software\\Wine\\X11 Driver': driver }));
+    run(wine.words(['wine64', 'regedit', '/S', windowsPath(join(wine.directory, 'driver.reg'))], { DISPLAY: display }));
+    const desktop = new Desktop(wine, display);
     await desktop.witness.look();
     return desktop;
+  }
+
+  /** Shared by the same path; programs start in it. */
+  get directory(): string {
+    return this.#wine.directory;
   }
 
   /** What dialogs from now on look like. */
@@ -134,7 +99,7 @@ export class Desktop {
 
   /** The words that run a command on the desktop. */
   words(command: readonly string[]): [string, ...string[]] {
-    return this.#words(command);
+    return this.#wine.words(['env', '-C', this.directory, ...command], { DISPLAY: this.#display });
   }
 
   /** Starts kortbro-pin.exe and takes its greeting. */
@@ -158,15 +123,7 @@ export class Desktop {
 
   /** Every process on the desktop, by the ids of this machine: Wine's own, the screen, the witness, dialogs. */
   processIds(): number[] {
-    const place = (id: string) => readlinkSync(`/proc/${id}/ns/pid`);
-    const ours = place(String(childOf(this.#keeper)));
-    return readdirSync('/proc').flatMap((id) => {
-      try {
-        return /^\d+$/.test(id) && place(id) === ours ? [Number(id)] : [];
-      } catch {
-        return []; // ended meanwhile
-      }
-    });
+    return processesIn(this.#wine);
   }
 
   /** Presses keys on the screen's own keyboard (by their X names), or holds one down: it repeats itself after 0.7 s. */
@@ -197,18 +154,8 @@ export class Desktop {
 
   async end(): Promise<void> {
     this.witness.end();
-    this.#keeper.stdin?.end();
-    if (this.#keeper.exitCode === null) await once(this.#keeper, 'exit');
-    rmSync(this.directory, { recursive: true, force: true });
+    await this.#wine.end();
   }
-}
-
-async function startScreen(words: Desktop['words']): Promise<string> {
-  const size = `${screen[0]}x${screen[1]}x24`;
-  const [first, ...rest] = words(['Xvfb', '-displayfd', '1', '-screen', '0', size, '-nolisten', 'tcp', '-noreset']);
-  const child = spawn(first, rest, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const [display] = (await within(20_000, once(child.stdout, 'data'), 'a screen')) as [Buffer];
-  return `:${display.toString().trim()}`;
 }
 
 function run([program, ...words]: readonly [string, ...string[]]): void {
@@ -229,9 +176,4 @@ function registry(keys: Readonly<Record<string, Readonly<Record<string, string |
     lines.push('');
   }
   return lines.join('\r\n');
-}
-
-/** nsenter and unshare have made a child that has become the program. */
-function childOf({ pid }: ChildProcess): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 }

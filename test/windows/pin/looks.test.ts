@@ -11,7 +11,8 @@ import {
 import { limits } from '../../../shared/limits.ts';
 import { within } from '../../native-host/within.ts';
 import { anna, settingLines, site } from './dialog-settings.ts';
-import { Desktop, desktopUnavailable, screen, type DesktopSettings } from './desktop.ts';
+import { screenSize } from '../lane/screen.ts';
+import { Desktop, desktopUnavailable, type DesktopSettings } from './desktop.ts';
 import { type DialogSeen, type WindowSeen } from './witness.ts';
 
 type Box = WindowSeen['box'];
@@ -51,7 +52,7 @@ describe('The PIN dialog on the screen', function () {
   }
 
   function assertWhole({ window, children }: DialogSeen): void {
-    assert.ok(isInside(window.box, [0, 0, ...screen]), `the dialog: ${window.box.join(' ')}`);
+    assert.ok(isInside(window.box, [0, 0, ...screenSize]), `the dialog: ${window.box.join(' ')}`);
     const visible = children.filter(({ box }) => box[2] > box[0] && box[3] > box[1]);
     for (const one of visible) {
       assert.ok(isInside(one.box, window.box), `${one.text}: ${one.box.join(' ')} in ${window.box.join(' ')}`);

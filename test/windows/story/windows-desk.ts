@@ -1,7 +1,6 @@
 // A desk of the hospital with Windows on it, as far as Wine goes: the MSI is installed, the card reader is the virtual one, a person
 // types into the real PIN dialog. The browser is Debian's Chromium with our extension, whose native host is the Windows one.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,6 +9,7 @@ import { type DemoCards } from '../../../demo/demo-cards.ts';
 import { type PolicyFile } from '../../../demo/demo-policy.ts';
 import { type CardDefinition, type CardStack } from '../../card/card-stack.ts';
 import { prepareOpenscModule } from '../lane/opensc-module.ts';
+import { startScreen } from '../lane/screen.ts';
 import { buildRelay, buildWaitingPcsclite } from '../lane/tools.ts';
 import { startWine, windowsPath, type Wine } from '../lane/wine.ts';
 import { startLaneCards } from '../native/lane-cards.ts';
@@ -138,13 +138,4 @@ export class WindowsDesk {
     const { status, stdout } = spawnSync(program, words, { encoding: 'utf8', timeout: 20_000 });
     return { status, output: stdout };
   }
-}
-
-/** A screen in the lane's Debian. @returns its name */
-async function startScreen(wine: Wine): Promise<string> {
-  const words = ['Xvfb', '-displayfd', '1', '-screen', '0', '1024x768x24', '-nolisten', 'tcp', '-noreset'];
-  const [program, ...rest] = wine.words(words);
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const [display] = (await once(child.stdout, 'data')) as [Buffer];
-  return `:${display.toString().trim()}`;
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, win32 } from 'node:path';
 import { parseEndpoint, windowsSessionsDirectory } from '../../../../shared/endpoint.ts';
+import { administrators } from '../../../../shared/windows-administrators.ts';
 import { endpointFileName } from '../../../../shared/names.ts';
 import { defaultPolicy, type TokenSource } from '../../../../shared/policy.ts';
 import { cngProperty, smartCardProvider, systemCng } from '../../../native/cng.ts';
@@ -12,7 +13,6 @@ import { readRegistry } from '../../../native/registry.ts';
 import { type PolicyOutcome } from '../../../policy/policy-file.ts';
 import { installationKey, loadMachinePolicy, namedPolicyFile } from '../../../policy/windows-places.ts';
 import { fileProblem } from '../../../tokens/trusted-file.ts';
-import { administrators } from '../../../tokens/windows-file.ts';
 import { type AskOptions } from '../../ask-agent.ts';
 import { firstReaderPicture, gatherAgent } from '../gather-agent.ts';
 import { gatherDrivers } from '../gather-drivers.ts';

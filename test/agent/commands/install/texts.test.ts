@@ -12,6 +12,7 @@ import {
 import { hostManifest, parseHostManifest } from '../../../../agent/commands/install/host-manifest.ts';
 import { isOurLauncher, launcher, launcherTargets } from '../../../../agent/commands/install/launcher.ts';
 import { userPlaces } from '../../../../agent/commands/user-places.ts';
+import { nodeVariables } from '../../../../shared/foreign-variables.ts';
 
 /** Absolute paths with everything that has a meaning to a shell or in a desktop file. */
 const path = fc
@@ -65,19 +66,25 @@ describe('The launcher', () => {
     assert.ok(!isOurLauncher(''));
   });
 
-  it('passes every argument on and drops NODE_OPTIONS, from a directory with a hostile name', () => {
+  it('passes every argument on and drops what Node reads, from a directory with a hostile name', () => {
     const directory = mkdtempSync(join(tmpdir(), 'kortbro it\'s $HOME `x` "y" '));
     try {
       const [program, start] = [join(directory, 'show.cjs'), join(directory, 'start')];
-      writeFileSync(program, 'process.stdout.write(JSON.stringify([process.argv.slice(2), process.env.NODE_OPTIONS]))');
+      writeFileSync(program, 'process.stdout.write(JSON.stringify([process.argv.slice(2), Object.keys(process.env)]))');
       writeFileSync(start, launcher(process.execPath, program));
       chmodSync(start, 0o700);
-      const environment = { ...process.env, NODE_OPTIONS: '--require=/nowhere' };
+      const environment = Object.fromEntries(nodeVariables.map((name) => [name, '--require=/nowhere']));
       const output = execFileSync(start, ['chrome-extension://x/', 'a b', '$c'], {
-        env: environment,
+        env: { ...environment, KEPT: '1' },
         encoding: 'utf8',
       });
-      assert.deepEqual(JSON.parse(output), [['chrome-extension://x/', 'a b', '$c'], null]);
+      const [words, names] = JSON.parse(output) as [string[], string[]];
+      assert.deepEqual(words, ['chrome-extension://x/', 'a b', '$c']);
+      assert.deepEqual(
+        names.filter((name) => name in environment),
+        [],
+      );
+      assert.ok(names.includes('KEPT'));
     } finally {
       rmSync(directory, { recursive: true });
     }
@@ -88,7 +95,7 @@ describe('The autostart entry', () => {
   it('starts the agent without what could change Node', () => {
     assert.match(
       autostartEntry('/usr/bin/node', '/opt/k/main.js'),
-      /^Exec=env -u NODE_OPTIONS -u \w+ -u \w+ -u \w+ "\/usr\/bin\/node" "\/opt\/k\/main\.js"$/m,
+      /^Exec=env(?: -u \w+)+ "\/usr\/bin\/node" "\/opt\/k\/main\.js"$/m,
     );
   });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { CngBackend } from '../../../../agent/tokens/cng/cng-backend.ts';
 import { openBackend } from '../../../../agent/tokens/open-backend.ts';
-import { type TokenDescription, TokenError } from '../../../../agent/tokens/token.ts';
+import { type PinSignature, type TokenDescription, TokenError } from '../../../../agent/tokens/token.ts';
 import { PlayedCards, PlayedCng } from './played-cng.ts';
 
 const idprime = Buffer.from('3b7f96000080318065b0855956fb120ffe829000', 'hex');
@@ -52,6 +52,65 @@ describe('A card through CNG', () => {
   const login = (confirmed = false): Promise<void> => backend.login(token.handle, typed(), confirmed);
   const sign = (): Promise<Uint8Array> => backend.sign(token.handle, token.certificates[0]?.id ?? '', 'RS256', digest);
   const sent = (): string[] => calls.filter((call) => call.startsWith('setPin'));
+
+  describe('at a signature for its PIN', () => {
+    const wanted = (changes: Partial<PinSignature> = {}): PinSignature => {
+      const certificate = token.certificates[0]?.id ?? '';
+      return { certificate, algorithm: 'RS256', digest, finalTryConfirmed: false, ...changes };
+    };
+    const signed = (changes: Partial<PinSignature> = {}, pin = typed()): Promise<Uint8Array> =>
+      backend.signWithPin(token.handle, wanted(changes), pin);
+
+    it('is asked who it is, gets the PIN, signs once and is reset', async () => {
+      await bound();
+      const pin = typed();
+      assert.deepEqual(await signed({}, pin), Uint8Array.of(1));
+      assert.deepEqual(calls.slice(-4), ['card facts', 'setPin one', 'sign one pkcs1 SHA256', 'reset A']);
+      assert.equal(cng.openKeys, 0);
+      assert.deepEqual(pin, Buffer.alloc(6));
+      await assert.rejects(sign(), { failure: 'login-lost' });
+    });
+
+    it('stays logged in to where it was before', async () => {
+      await bound();
+      await login();
+      calls.length = 0;
+      await signed();
+      assert.deepEqual(
+        calls.filter((call) => /^(?:setPin|sign|reset)/.test(call)),
+        ['reset A', 'setPin one', 'sign one pkcs1 SHA256'],
+      );
+      await sign();
+    });
+
+    it('gets no PIN for what it cannot sign, or for the last try unconfirmed', async () => {
+      await bound();
+      await assert.rejects(signed({ certificate: 'none' }), { failure: 'ERR_CARD_FAILED' });
+      await assert.rejects(signed({ digest: new Uint8Array(20) }), { failure: 'ERR_CARD_FAILED' });
+      await assert.rejects(signed({ algorithm: 'ES256' }), { failure: 'ERR_CARD_FAILED' });
+      cards.pin = { state: 'final', triesLeft: 1 };
+      await assert.rejects(signed(), { failure: 'final-try-unconfirmed' });
+      cards.identity = 'bertil';
+      await assert.rejects(signed({ finalTryConfirmed: true }), { failure: 'ERR_CARD_CHANGED' });
+      assert.deepEqual(sent(), []);
+    });
+
+    it('is reset when it fails after the PIN, and not when the PIN was wrong', async () => {
+      await bound();
+      cng.failures.set('sign', 0x80090020);
+      await assert.rejects(signed(), { failure: 'ERR_CARD_FAILED' });
+      assert.equal(calls.at(-1), 'reset A');
+      cng.failures.clear();
+      await bound();
+      cng.failures.set('setPin', 0x8010006b);
+      await assert.rejects(signed(), { failure: 'ERR_PIN_WRONG' });
+      assert.deepEqual(
+        calls.filter((call) => call.startsWith('reset')),
+        [],
+      );
+      assert.equal(sent().length, 1);
+    });
+  });
 
   describe('when it is bound', () => {
     it('is one token for each PIN, with what names the card and the PIN’s state where the card tells it', async () => {

@@ -16,7 +16,7 @@ export interface PlayedKey {
   keySpec?: number;
   group?: string;
   /** The content of its certificate; undefined: the provider gives none. */
-  certificate?: string;
+  certificate?: string | Uint8Array;
   pin?: number;
   pinPad?: boolean;
 }
@@ -84,7 +84,7 @@ export class PlayedCng implements Cng {
     const failure = this.failures.get(property);
     if (failure !== undefined) return failed(failure);
     const values: Record<string, Uint8Array | undefined> = {
-      [cngProperty.certificate]: key.certificate === undefined ? undefined : Buffer.from(key.certificate),
+      [cngProperty.certificate]: typeof key.certificate === 'string' ? Buffer.from(key.certificate) : key.certificate,
       [cngProperty.algorithmGroup]: utf16(key.group ?? 'RSA'),
       [cngProperty.reader]: utf16(key.reader),
       [cngProperty.pinIdentifier]: key.pin === undefined ? undefined : dwords(key.pin),

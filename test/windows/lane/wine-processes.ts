@@ -1,10 +1,11 @@
-// The processes of one Windows under Wine as this machine sees them: those of the process namespace that a test has given it. Quicker
-// than asking Windows, and changes nothing there.
+// The processes of one Windows under Wine as this machine sees them: those of its process namespace. Quicker than asking Windows, and
+// changes nothing there.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { processTable } from '../../support/processes.ts';
+import { type Wine } from './wine.ts';
 
-/** The processes beside `inside` whose command line has these words, by this machine's ids. */
-export function processesBeside(inside: number, words: string): number[] {
+/** Those whose command line has these words, by this machine's ids: the Windows programs, Wine's own, the screen. */
+export function processesIn({ inside }: Wine, words = ''): number[] {
   const world = namespaceOf(inside);
   const all = processTable().filter(({ command, state }) => state !== 'Z' && command.includes(words));
   return all.map(({ processId }) => processId).filter((id) => namespaceOf(id) === world);

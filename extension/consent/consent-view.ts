@@ -1,0 +1,72 @@
+// What the consent window says, as keys of _locales with what stands in them: reckoned from what the agent told. Pure.
+import { type SignatureFormat, type SigningConsent } from '../../shared/signing.ts';
+import { type MessageKey } from '../background/screen-texts.ts';
+import { visibleLine } from './visible-text.ts';
+
+/** A sentence: its key, and what stands in it. */
+export type Words = readonly [key: MessageKey, ...substitutions: string[]];
+
+/** How a document can be shown. */
+export type Kind = 'hash' | 'text' | 'xml' | 'pdf' | 'other';
+
+/** What the signature comes in, and what goes with it. */
+export function formatWords({ format, level }: Pick<SigningConsent, 'format' | 'level'>): Words[] {
+  const words: Words[] = [[containerOf(format)]];
+  if (format.type === 'pades') {
+    const { field, reason, location } = format;
+    words.push(field === undefined ? ['signPadesInvisible'] : ['signPadesVisible', String(field.page)]);
+    if (reason !== undefined && reason !== '') words.push(['signPadesReason', visibleLine(reason)]);
+    if (location !== undefined && location !== '') words.push(['signPadesPlace', visibleLine(location)]);
+  }
+  if (level !== 'B-B') words.push([level === 'B-T' ? 'signLevelTime' : 'signLevelLong']);
+  return words;
+}
+
+function containerOf(format: SignatureFormat): MessageKey {
+  switch (format.type) {
+    case 'raw':
+      return 'signFormatRaw';
+    case 'cms':
+      return format.attached ? 'signFormatCmsAttached' : 'signFormatCmsDetached';
+    case 'xades':
+      if (format.packaging === 'enveloped') return 'signFormatXadesEnveloped';
+      return format.packaging === 'enveloping' ? 'signFormatXadesEnveloping' : 'signFormatXadesDetached';
+    case 'xmldsig':
+      return 'signFormatXmldsig';
+    case 'pades':
+      return 'signFormatPades';
+    case 'jws':
+      return format.detached ? 'signFormatJwsDetached' : 'signFormatJwsAttached';
+    case 'hash':
+      return 'signFormatHash';
+  }
+}
+
+/** What the holder must be told before signing in that format. */
+export function warningOf({ type }: SignatureFormat): MessageKey | undefined {
+  if (type === 'hash') return 'signHashWarning';
+  return type === 'xmldsig' ? 'signXmldsigWarning' : undefined;
+}
+
+/** By the type that the site gives; what is signed are the same bytes in any case. */
+export function kindOf(type: string, format: SignatureFormat): Kind {
+  if (format.type === 'hash') return 'hash';
+  if (format.type === 'xmldsig' || type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')) {
+    return 'xml';
+  }
+  if (format.type === 'pades' || type === 'application/pdf') return 'pdf';
+  return type.startsWith('text/') || type === 'application/json' || type.endsWith('+json') ? 'text' : 'other';
+}
+
+/** Hex digits in groups that can be compared by eye. */
+export function groupedFingerprint(hex: string): string {
+  return hex.match(/.{1,4}/g)?.join(' ') ?? '';
+}
+
+/** In the largest unit that leaves at least 1; bytes are told exactly. */
+export function sizeText(bytes: number, language: string): string {
+  const units = ['byte', 'kB', 'MB'] as const;
+  const unit = bytes < 1_000 ? 0 : bytes < 1_000_000 ? 1 : 2;
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: unit === 2 ? 1 : 0 });
+  return `${number.format(bytes / 1_000 ** unit)}\u00a0${units[unit]}`;
+}

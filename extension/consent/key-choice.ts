@@ -1,0 +1,37 @@
+// Who signs: the one key that there is, or a choice in which nothing is chosen beforehand.
+import { type SigningKey } from '../../shared/signing.ts';
+import { element, text } from './page.ts';
+import { visibleLine } from './visible-text.ts';
+
+/** `choose` is called at once where there is no choice. */
+export function keyChoice(keys: readonly SigningKey[], choose: (key: string) => void): HTMLElement[] {
+  const [only] = keys;
+  if (only !== undefined && keys.length === 1) {
+    choose(only.key);
+    return [described(only, 'div')];
+  }
+  return keys.map((key, number) => {
+    const label = document.createElement('label');
+    const radio = document.createElement('input');
+    radio.type = 'radio';
+    radio.name = 'key';
+    radio.value = String(number);
+    radio.addEventListener('change', () => choose(key.key));
+    label.append(radio, described(key, 'span'));
+    return label;
+  });
+}
+
+/** What a card says is shown as text, whatever it says. */
+function described(key: SigningKey, name: 'div' | 'span'): HTMLElement {
+  const shown = element(name, 'key');
+  const line = (className: string, words: string): void => {
+    if (words !== '') shown.append(element('span', className, visibleLine(words)));
+  };
+  line('holder', key.holder === '' ? text('holderUnknown') : key.holder);
+  line('', key.organisation);
+  line('label', key.holderId);
+  line('label', key.issuer === '' ? '' : text('signIssuer', key.issuer));
+  if (key.usage === 'authentication') line('note', text('signAuthenticationKey'));
+  return shown;
+}

@@ -1,0 +1,110 @@
+// Signing from end to end without a browser: a real native host, the built agent, simulated cards, the scripted PIN dialog; every
+// format checked by tools that nobody here wrote.
+import assert from 'node:assert/strict';
+import { createHash, randomBytes, verify, X509Certificate } from 'node:crypto';
+import { type PolicyFile } from '../../demo/demo-policy.ts';
+import { AgentUnderTest } from '../support/agent-under-test.ts';
+import { codeOf, type HostClient } from '../support/host-client.ts';
+import { SigningClient, type SentDocument, type SigningSteps, type SigningWish } from '../support/signing-client.ts';
+import { issue, randomPin, testCard, simulatedCard } from '../support/test-cards.ts';
+
+const journal = 'https://journal.example.se';
+const text: SentDocument = { name: 'intyg.txt', content: Buffer.from('Anna Testsson är frisk.') };
+
+describe('Signing with a simulated card', function () {
+  this.timeout(60_000);
+  let agent: AgentUnderTest;
+  let host: HostClient;
+  const pins = { login: randomPin(), signature: randomPin() };
+  const policy = (signing: object = {}): PolicyFile =>
+    ({ sites: [{ origin: journal, signing }] }) as unknown as PolicyFile;
+
+  before(async () => {
+    const { person, keys } = await testCard('anna');
+    const signature = await issue({ person, kind: 'signature', identity: 'hsa-id', key: 'ec-p256' });
+    const [login] = keys;
+    const definition = simulatedCard({ ...(await testCard('anna')), pin: pins.login, keys: [login!] });
+    agent = await AgentUnderTest.start({
+      policy: policy(),
+      cards: {
+        anna: {
+          ...definition,
+          signature: { pin: pins.signature },
+          certificates: [
+            ...definition.certificates,
+            {
+              id: '46',
+              label: 'Underskrift',
+              certificate: signature.certificate,
+              key: signature.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+              pin: 'signature',
+            },
+          ],
+        },
+      },
+    });
+    host = await agent.host();
+    await agent.simulator.insert('anna');
+  });
+  after(() => agent.stop());
+
+  const sign = (wish: SigningWish, documents: SentDocument[] = [text], steps: SigningSteps = {}) =>
+    new SigningClient(host, documents).run(journal, wish, steps);
+
+  it('gives raw signatures over what was sent, with the key that has a PIN of its own', async () => {
+    agent.pinentry.answer(`pin ${pins.signature}`);
+    const { answer, consent, signed, signatures } = await sign({ format: { type: 'raw' } });
+    assert.deepEqual(answer, { result: { signed: 1 } });
+    assert.equal(consent?.documents[0]?.fingerprint, createHash('sha256').update(text.content).digest('hex'));
+    const { publicKey } = new X509Certificate(Buffer.from(signed!.certificate, 'base64'));
+    assert.equal(signed?.algorithm, 'ES256');
+    assert.ok(verify('sha256', text.content, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signatures[0]!));
+  });
+
+  it('shows what is signed from what the agent holds', async () => {
+    const content = randomBytes(1_200_000);
+    agent.pinentry.answer(`pin ${pins.signature}`);
+    const { answer } = await sign(
+      { format: { type: 'raw' } },
+      [{ name: 'x.bin', type: 'application/octet-stream', content }],
+      {
+        choose: async (consent, signing) => {
+          assert.deepEqual(await signing.read('document', 0, content.length), content);
+          return consent.keys[0]!.key;
+        },
+      },
+    );
+    assert.deepEqual(answer, { result: { signed: 1 } });
+  });
+
+  it('makes nothing when the holder declines', async () => {
+    const before = await agent.keyUse('anna');
+    const { answer } = await sign({ format: { type: 'raw' } }, [text], { choose: () => 'decline' });
+    assert.equal(codeOf(answer), 'ERR_USER_DECLINED');
+    assert.deepEqual(await agent.keyUse('anna'), before);
+  });
+
+  for (const format of [
+    { type: 'cms', attached: true },
+    { type: 'cms', attached: false },
+    { type: 'jws', detached: false },
+    { type: 'xades', packaging: 'enveloping' },
+  ] as const) {
+    it(`makes ${JSON.stringify(format)}`, async () => {
+      agent.pinentry.answer(`pin ${pins.signature}`);
+      const { answer, signatures } = await sign({ format });
+      assert.deepEqual(answer, { result: { signed: 1 } });
+      assert.ok(signatures[0]!.length > 200);
+    });
+  }
+
+  it('signs a batch with one PIN where policy lets it', async () => {
+    agent.writePolicy(policy({ documents: 5 }));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const documents = Array.from({ length: 5 }, (_, i) => ({ ...text, content: Buffer.from(`recept ${i}`) }));
+    agent.pinentry.answer(`pin ${pins.signature}`);
+    const { answer, signed } = await sign({ format: { type: 'cms', attached: true } }, documents);
+    assert.deepEqual(answer, { result: { signed: 5 } });
+    assert.equal(signed?.documents.length, 5);
+  });
+});
