@@ -3,7 +3,6 @@ import { type SignatureSurroundings, type Signer } from '../signer.ts';
 import { signCms } from '../cms.ts';
 import { signPades } from '../pades.ts';
 import { signJws } from '../jws.ts';
-import { signPades } from '../pades.ts';
 import { signXades } from '../xades.ts';
 import { describeSignedInfo, signSignedInfo } from '../xmldsig.ts';
 import { type SignatureJob, type SignatureJobKind } from './signature-job.ts';
@@ -16,7 +15,6 @@ const makers: { readonly [Kind in SignatureJobKind]: Maker<Extract<SignatureJob,
   cms: (job, signer, surroundings) => signCms(job.document, job, signer, surroundings),
   xades: (job, signer, surroundings) => signXades(job.document, job, signer, surroundings),
   xmldsig: (job, signer) => signSignedInfo(job.document, signer),
-  pades: (job, signer, surroundings) => signPades(job.document, job, signer, surroundings),
   jws: (job, signer, surroundings) => signJws(job.document, job, signer, surroundings),
   'describe-signed-info': (job) => Promise.resolve(Buffer.from(JSON.stringify(describeSignedInfo(job.document)))),
 };

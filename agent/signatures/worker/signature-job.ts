@@ -13,7 +13,6 @@ export interface SignatureJobs {
   cms: Format<'cms'>;
   xades: Format<'xades'> & { mimeType: string };
   xmldsig: object;
-  pades: Format<'pades'> & { lines?: readonly string[] };
   jws: Format<'jws'> & { mimeType?: string };
   /** Not a signature: a SignedInfoDescription in JSON, for showing. Asks for nothing. */
   'describe-signed-info': object;
