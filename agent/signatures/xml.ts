@@ -14,8 +14,9 @@ export const canonicalizationMethods = {
 
 export type CanonicalizationMethod = keyof typeof canonicalizationMethods;
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-comparison -- flags of libxml2 are numbers
-const parseOptions: ParseOption = ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_NONET;
+/** Bounds are those of xml-outline.ts: libxml2's own would refuse a text of 10 MB, such as an attachment in base64. */
+const parseOptions: ParseOption =
+  ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_HUGE;
 
 /**
  * Parses `bytes` and lets `use` work with the tree, which is gone afterwards.

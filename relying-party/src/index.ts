@@ -48,5 +48,8 @@ export {
 } from './token-verifier.ts';
 export { type LaterChanges } from './pdf-later-changes.ts';
 export { type CmsSignature, verifyCms } from './verify-cms.ts';
+export { type JwsGiven, verifyJws } from './verify-jws.ts';
 export { type PadesOptions, type PadesReport, verifyPades } from './verify-pades.ts';
+export { type RawSignature, verifyRaw } from './verify-raw.ts';
+export { verifyXades, verifyXmlDsig, type XmlSignatureGiven } from './verify-xml.ts';
 export { type CertificateInput, type TrustedIssuer, type TrustOptions } from './trust.ts';

@@ -61,3 +61,10 @@ export interface SignatureReport {
   /** What the signature covers, byte for byte. Use this, not another copy of the document. */
   readonly documentBytes: Uint8Array;
 }
+
+/** For formats that have no levels. */
+export function withoutLevel(report: SignatureReport): SignatureReport {
+  const rest: { -readonly [Key in keyof SignatureReport]: SignatureReport[Key] } = { ...report };
+  delete rest.level;
+  return rest;
+}

@@ -98,6 +98,7 @@ describe('XML that is to be signed', () => {
       utf8(`<a>${`<b ${many(250, (n) => `a${n}="" `)}/>`.repeat(100)}</a>`),
       utf8(`<a ${many(250, (n) => `xmlns:n${n}="urn:${n}" `)}>${many(20_000, (n) => `<n${n % 250}:b/>`)}</a>`),
       utf8(`<a>${'&amp;'.repeat(1_000_000)}</a>`),
+      utf8(`<a b="${'c'.repeat(11_000_000)}">${'d'.repeat(11_000_000)}</a>`),
     ];
     for (const bytes of bounds) {
       const start = performance.now();
