@@ -11,7 +11,7 @@ type Cookie = chrome.cookies.Cookie;
 export const watched = 35_000;
 
 /** Between an answer and the word of its cookie, either way, in milliseconds. */
-const nearby = 250;
+const nearby = 500;
 
 /** When the storage of a site that nobody has visited since is cleared once more: of a worker that was slow to end. */
 const secondLook = 2_000;
