@@ -1,14 +1,12 @@
 // Every bound of the product in one table, each with its reason. Sizes in bytes, times in milliseconds.
+import { pageLimits } from './page-limits.ts';
 
 export const limits = {
+  ...pageLimits,
   /** Chromium closes the port above 1 MB towards the browser; a login answer is under 10 KB. */
   messageToBrowser: 900_000,
   /** A piece of a document in base64, and a little; nothing else passes 64 KiB. */
   messageToHost: 720_000,
-  /** A page's own message: a nonce and a few words. Web eID's bound. */
-  pageMessage: 8_192,
-  /** A page's request to sign: a hundred names of documents. */
-  pageSignMessage: 65_536,
   /** Levels of JSON nesting; our messages use four. */
   jsonDepth: 8,
   /** Characters of an origin (Web eID's bound; the longest DNS name is 253). */
@@ -75,25 +73,14 @@ export const limits = {
   clearingWait: 5_000,
   /** A guarded site is let go after this time even when its server cannot be called: the browser is clean by then. */
   guardPatience: 60_000,
-  /** Characters of an address for logging out, and seconds of a presence lease. */
-  logoutUrlLength: 2_000,
-  leaseMinimum: 10,
-  leaseMaximum: 3_600,
   /** Certificates read from one token, and the size of one. SITHS cards hold two to six, about 2 KB each. */
   certificatesPerToken: 16,
   certificateSize: 8_192,
   /** Characters of PIN that are passed on: SITHS 6 to 8, other cards 4 to 12. */
   pinMinimum: 4,
   pinMaximum: 12,
-  /** Documents in one request to sign, the bytes of each (a scanned PDF) and of all that the agent holds at a time. */
-  documents: 100,
-  documentSize: 52_428_800,
-  documentsTogether: 104_857_600,
   /** A signature container beyond its document: an enveloping one in base64, and what a long-term level adds. */
   signatureSize: 83_886_080,
-  /** One piece on its way (512 KiB fit into a message in base64), and how many may be on their way at a time. */
-  documentPiece: 524_288,
-  documentWindow: 4,
   /** Pieces, answers and reads that one connection may send a second, averaged and in a burst. */
   signingRate: { perSecond: 400, burst: 800 },
   /** Characters of a document's name, and of the address by which a detached signature names it. */

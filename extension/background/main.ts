@@ -3,12 +3,13 @@
 import * as z from 'zod';
 import { type AgentMessage } from '../../shared/messages.ts';
 import { nativeHostName } from '../../shared/names.ts';
-import { pagePortName } from '../page-api/page-messages.ts';
+import { pagePortName, windowPortName } from '../page-api/page-messages.ts';
 import { settleWith } from './agent-answers.ts';
 import { AgentConnection, type Reach } from './agent-connection.ts';
 import { loadLedger, saveLedger } from './ledger-store.ts';
 import { type Logouts } from './logout/logouts.ts';
 import { profileId } from './logout/memory-store.ts';
+import { OpenedWindows } from './logout/opened-windows.ts';
 import { startLogouts } from './logout/wiring.ts';
 import { Pages } from './pages.ts';
 import { PendingRequests } from './pending.ts';
@@ -110,6 +111,8 @@ const removedPages = new RemovedPages({
   standing: (origin) => logouts?.standing(origin) ?? { isDenied: true, isOwed: true },
 });
 
+const openedWindows = new OpenedWindows();
+
 const ready = start();
 
 async function start(): Promise<void> {
@@ -125,6 +128,7 @@ async function start(): Promise<void> {
         const told = pages.farewell(notice);
         await Promise.all([saveLedger(next), told]);
       },
+      opened: openedWindows,
       later,
       changed: () => show({ ...view, owed: logouts?.owedOrigins ?? [] }),
     }),
@@ -143,6 +147,8 @@ chrome.runtime.onConnect.addListener((port) => {
   };
   if (port.name === pagePortName) {
     attach(port, pages.connected({ sender: port.sender, post, close: () => port.disconnect() }));
+  } else if (port.name === windowPortName) {
+    attach(port, openedWindows.connected(port.sender, chrome.runtime.id));
   } else if (port.name === popupPortName && isPopup(port.sender, chrome.runtime.id, chrome.runtime.getURL('popup/'))) {
     attach(port, popups.connected(post));
   } else if (port.name === consentPortName) {

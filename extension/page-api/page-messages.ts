@@ -2,7 +2,7 @@
 // keys; anything else is refused whole. Shape only: who asks is decided by the background, from what the browser tells.
 import { decodeBase64 } from '../../shared/base64.ts';
 import { type ErrorCode } from '../../shared/errors.ts';
-import { limits } from '../../shared/limits.ts';
+import { pageLimits as limits } from '../../shared/page-limits.ts';
 import { type LogoutReason, type LogoutRegistration } from './api.ts';
 import {
   parseSigningMessage,
@@ -69,6 +69,9 @@ export const connectEventName = 'kortbro:connect';
 
 /** The chrome.runtime port between content script and background. */
 export const pagePortName = 'page';
+
+/** The name of the port that a window without an address of its own keeps; nothing is said on it. */
+export const windowPortName = 'window';
 
 const idPattern = /^[\w-]{1,64}$/;
 /** As shared/messages.ts has it. */

@@ -1,7 +1,7 @@
 // What page script, content script and background say to each other while documents are signed. As in page-messages.ts:
 // closed sets of keys, new values. What only passes through here (format, level, ...) is the background's to check.
 import { type ErrorCode } from '../../shared/errors.ts';
-import { limits } from '../../shared/limits.ts';
+import { pageLimits as limits } from '../../shared/page-limits.ts';
 import { type SignResult } from './api.ts';
 
 /** A document as it is announced. */

@@ -10,7 +10,13 @@ import { buildExtension, type ExtensionBuild } from '../browser/extension-build.
 interface Manifest {
   [key: string]: unknown;
   permissions: string[];
-  content_scripts: { js: string[]; matches: string[]; run_at: string; world?: string }[];
+  content_scripts: {
+    js: string[];
+    matches: string[];
+    run_at: string;
+    world?: string;
+    match_origin_as_fallback?: boolean;
+  }[];
   content_security_policy: { extension_pages: string };
   icons: Record<string, string>;
 }
@@ -35,6 +41,7 @@ describe('the built extension', function () {
       'browsingData',
       'declarativeNetRequest',
       'webNavigation',
+      'webRequest',
     ]);
     assert.deepEqual(manifest['host_permissions'], ['https://*/*', 'http://localhost/*']);
     const keys = [
@@ -63,6 +70,11 @@ describe('the built extension', function () {
       assert.equal(script.run_at, 'document_start');
       assert.ok(!('all_frames' in script) && !('match_about_blank' in script));
     }
+    // In a window that a page has opened without an address there is no page API, only what makes the window known.
+    assert.deepEqual(
+      manifest.content_scripts.map(({ match_origin_as_fallback: isFallback }) => isFallback),
+      [true, undefined],
+    );
     assert.deepEqual(
       manifest.content_scripts.map(({ world }) => world),
       [undefined, 'MAIN'],

@@ -107,11 +107,31 @@ export class BrowserProfile {
     return page;
   }
 
-  /** Every tab but a new empty one is closed, whatever state it is in. */
+  /**
+   * Every tab but a new empty one is closed, whatever state it is in; also those that a logout has put to sleep, which Playwright
+   * does not know of.
+   */
   async closeTabs(): Promise<void> {
     const old = this.context.pages();
-    await this.context.newPage();
+    const empty = await this.context.newPage();
     await Promise.all(old.map((page) => within(2_000, page.close(), undefined)));
+    await until(
+      async () => {
+        await empty.bringToFront();
+        return (await within(2_000, this.#closeAsleep(), 1)) === 0;
+      },
+      10_000,
+      'tabs stay open',
+    );
+  }
+
+  /** By the extension, which sees every tab. @returns how many it has seen besides the one in front */
+  async #closeAsleep(): Promise<number> {
+    const worker = this.context.serviceWorkers()[0] ?? (await this.context.waitForEvent('serviceworker'));
+    return worker.evaluate<number>(`chrome.tabs.query({ active: false }).then(async (tabs) => {
+      await chrome.tabs.remove(tabs.map(({ id }) => id));
+      return tabs.length;
+    })`);
   }
 
   /** The values of every cookie here. */

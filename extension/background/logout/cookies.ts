@@ -18,7 +18,7 @@ export async function clearCookies(host: string): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const found = await cookiesOf(host);
     if (found.length === 0) return;
-    await Promise.all(found.map((cookie) => remove(cookie, host)));
+    await Promise.all(found.map((cookie) => removeCookie(cookie, host)));
   }
   throw new Error('cookies are left');
 }
@@ -32,8 +32,14 @@ async function cookiesOf(host: string): Promise<chrome.cookies.Cookie[]> {
   return found.flat().filter((cookie) => isSentTo(cookie, host));
 }
 
-/** Named by the host's own address: by the cookie's domain, a cookie of the same name of the parent's alone would go too. */
-async function remove({ name, path, storeId, partitionKey }: chrome.cookies.Cookie, host: string): Promise<void> {
+/**
+ * Takes one away that is sent to `host`. Named by the host's own address: by the cookie's domain, a cookie of the same name of the
+ * parent's alone would go too.
+ */
+export async function removeCookie(
+  { name, path, storeId, partitionKey }: chrome.cookies.Cookie,
+  host: string,
+): Promise<void> {
   const details: chrome.cookies.CookieDetails = { url: `https://${host}${path}`, name, storeId };
   if (partitionKey !== undefined) details.partitionKey = partitionKey;
   await chrome.cookies.remove(details);

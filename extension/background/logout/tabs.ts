@@ -1,12 +1,17 @@
-// The tabs of one origin. A tab is discarded first: that ends its document whatever the document does (an endless loop, an
-// open alert, a question before leaving), which an update or removal alone waits for.
+// The tabs of one origin, those of windows that it has opened without an address included. A tab is discarded first: that ends
+// its document whatever the document does (an endless loop, an open alert, a question before leaving), which an update or removal
+// alone waits for.
 import { type LogoutReason } from '../../../shared/logout.ts';
 import { secureOriginOf } from '../../../shared/origin.ts';
+import { type OpenedWindows } from './opened-windows.ts';
 
 type Tab = chrome.tabs.Tab;
 
 /** How long a document that may be frozen is waited for, in milliseconds. */
 const silence = 500;
+
+/** How often documents of the origin are ended: one may open another before its end. */
+const rounds = 5;
 
 /** How often tabs are looked at after a block, and with which pause in milliseconds. */
 const looks = 12;
@@ -30,23 +35,41 @@ export function withoutLast(all: readonly Tab[], leaving: readonly Tab[]): { clo
 }
 
 /** Ends every document of the origin that a tab shows, in a frame of another site too. */
-export async function discardTabs(origin: string): Promise<void> {
-  await Promise.all([...(await tabsOf(origin)).map(discarded), reloadFraming(origin)]);
+export async function discardTabs(origin: string, opened: OpenedWindows): Promise<void> {
+  await Promise.all([discardOwn(origin, opened), reloadFraming(origin, opened)]);
+}
+
+async function discardOwn(origin: string, opened: OpenedWindows): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    const awake = (await tabsOf(origin, opened)).filter((tab) => !tab.discarded);
+    if (awake.length === 0) return;
+    await Promise.all(awake.map((tab) => discarded(tab, opened)));
+  }
 }
 
 /** Shows `page`, or our own page where there is none, in every tab of the origin. Other sites' frames of it are loaded anew. */
-export async function navigateTabs(origin: string, reason: LogoutReason, page: string | undefined): Promise<void> {
-  const shown = (await tabsOf(origin)).map((tab) => navigate(tab, addressFor(origin, reason, page, tab)));
-  await Promise.all([...shown, reloadFraming(origin)]);
+export async function navigateTabs(
+  origin: string,
+  reason: LogoutReason,
+  page: string | undefined,
+  opened: OpenedWindows,
+): Promise<void> {
+  const tabs = await tabsOf(origin, opened);
+  const shown = tabs.map((tab) => navigate(tab, addressFor(origin, reason, page, tab), opened));
+  await Promise.all([...shown, reloadFraming(origin, opened)]);
 }
 
 /** Closes every tab of the origin but a window's last one, which is shown our own page. */
-export async function closeTabs(origin: string, reason: LogoutReason): Promise<void> {
-  const { closing, staying } = withoutLast(await chrome.tabs.query({}), await tabsOf(origin));
+export async function closeTabs(origin: string, reason: LogoutReason, opened: OpenedWindows): Promise<void> {
+  const { closing, staying } = withoutLast(await chrome.tabs.query({}), await tabsOf(origin, opened));
   await Promise.all([
-    reloadFraming(origin),
-    ...staying.map((tab) => navigate(tab, addressFor(origin, reason, undefined, tab))),
-    ...closing.map(async (tab) => chrome.tabs.remove(await discarded(tab)).catch(() => undefined)),
+    reloadFraming(origin, opened),
+    ...staying.map((tab) => navigate(tab, addressFor(origin, reason, undefined, tab), opened)),
+    ...closing.map(async (tab) => {
+      const id = await discarded(tab, opened);
+      opened.left(id);
+      await chrome.tabs.remove(id).catch(() => undefined);
+    }),
   ]);
 }
 
@@ -57,7 +80,9 @@ export async function closeTabs(origin: string, reason: LogoutReason): Promise<v
 export async function reloadBlocked(origin: string): Promise<void> {
   const seen = new Set<number | undefined>();
   for (let look = 0; look < looks; look++) {
-    const arrived = (await tabsOf(origin)).filter((tab) => hasArrived(tab) && !seen.has(tab.id));
+    const arrived = (await chrome.tabs.query({}))
+      .filter((tab) => isOf(tab, origin))
+      .filter((tab) => hasArrived(tab) && !seen.has(tab.id));
     for (const { id } of arrived) seen.add(id);
     await Promise.all(arrived.map(reloadIfBlocked));
     await new Promise((resolve) => setTimeout(resolve, pauseBetweenLooks));
@@ -78,32 +103,47 @@ export function removedPage(origin: string, reason: LogoutReason): string {
   return chrome.runtime.getURL(`removed/removed.html?${new URLSearchParams({ origin, reason }).toString()}`);
 }
 
-async function tabsOf(origin: string): Promise<Tab[]> {
-  return (await chrome.tabs.query({})).filter((tab) => isOf(tab, origin));
+async function tabsOf(origin: string, opened: OpenedWindows): Promise<Tab[]> {
+  return (await chrome.tabs.query({})).filter((tab) => isOf(tab, origin) || isOpenedBy(tab, origin, opened));
+}
+
+/** Addresses that are no site's are not told to extensions. */
+function isOpenedBy({ id, url = '' }: Tab, origin: string, opened: OpenedWindows): boolean {
+  return url === '' && opened.originOf(id) === origin;
 }
 
 /** Loads the tabs of other sites anew that have a frame of the origin: the frame's document ends, whatever it or its page does. */
-async function reloadFraming(origin: string): Promise<void> {
-  const others = (await chrome.tabs.query({})).filter((tab) => !isOf(tab, origin) && !tab.discarded);
+async function reloadFraming(origin: string, opened: OpenedWindows): Promise<void> {
+  const ours = new Set((await tabsOf(origin, opened)).map(({ id }) => id));
+  const others = (await chrome.tabs.query({})).filter((tab) => !ours.has(tab.id) && !tab.discarded);
   await Promise.all(
     others.map(async (tab) => {
       const { id: tabId = chrome.tabs.TAB_ID_NONE } = tab;
       const frames = await chrome.webNavigation.getAllFrames({ tabId }).catch(() => undefined);
       if (!frames?.some(({ url }) => originOf(url) === origin)) return;
-      await chrome.tabs.reload(await discarded(tab)).catch(() => undefined);
+      const id = await discarded(tab, opened);
+      opened.left(id);
+      await chrome.tabs.reload(id).catch(() => undefined);
     }),
   );
 }
 
 /** The tab's id afterwards: it may be a new one. A tab that cannot be discarded keeps its id. */
-async function discarded({ id = chrome.tabs.TAB_ID_NONE, discarded: isAsleep }: Tab): Promise<number> {
+async function discarded(
+  { id = chrome.tabs.TAB_ID_NONE, discarded: isAsleep }: Tab,
+  opened: OpenedWindows,
+): Promise<number> {
   if (isAsleep) return id;
-  const tab = await chrome.tabs.discard(id).catch(() => undefined);
-  return tab?.id ?? id;
+  const origin = opened.originOf(id);
+  const { id: now = id } = (await chrome.tabs.discard(id).catch(() => undefined)) ?? {};
+  if (origin !== undefined) opened.ended(now, origin);
+  return now;
 }
 
-async function navigate(tab: Tab, url: string): Promise<void> {
-  await chrome.tabs.update(await discarded(tab), { url }).catch(() => undefined);
+async function navigate(tab: Tab, url: string, opened: OpenedWindows): Promise<void> {
+  const id = await discarded(tab, opened);
+  opened.left(id);
+  await chrome.tabs.update(id, { url }).catch(() => undefined);
 }
 
 /** Extension pages cannot be shown in an incognito window. */

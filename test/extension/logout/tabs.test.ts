@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { OpenedWindows } from '../../../extension/background/logout/opened-windows.ts';
 import { closeTabs, discardTabs, isOf, navigateTabs, withoutLast } from '../../../extension/background/logout/tabs.ts';
 
 type Tab = chrome.tabs.Tab;
@@ -53,13 +54,36 @@ const removed = `chrome-extension://id/removed/removed.html?origin=https%3A%2F%2
 describe("a site's tabs", () => {
   afterEach(() => Reflect.deleteProperty(globalThis, 'chrome'));
 
+  it('are also the windows without an address that it has opened, as long as they show none', async () => {
+    const opened = new OpenedWindows();
+    for (const [id, origin] of [
+      [2, journal],
+      [3, 'https://other.example'],
+      [4, journal],
+    ] as const) {
+      opened.connected({ id: 'own', origin, frameId: 0, tab: { id } }, 'own');
+    }
+    const done = withTabs([
+      tab(1),
+      tab(2, { url: '' }),
+      tab(3, { url: '' }),
+      tab(4, { url: 'https://other.example/' }),
+      tab(5, { url: '', openerTabId: 1 }),
+    ]);
+    await discardTabs(journal, opened);
+    assert.deepEqual(done.splice(0).sort(), ['discard 1', 'discard 2']);
+    await navigateTabs(journal, 'card-removed', undefined, opened);
+    assert.deepEqual(done.splice(0).sort(), [`update 101 ${removed}`, `update 102 ${removed}`]);
+    assert.equal(opened.originOf(102), undefined);
+  });
+
   it('of other sites that have a frame of it are loaded anew, and those that have none are left alone', async () => {
     const portal = tab(2, { url: 'https://portal.example/' });
     const done = withTabs([tab(1), portal, tab(3, { url: 'https://other.example/' })], [], {
       2: ['https://portal.example/', `${journal}/framed`],
       3: ['https://other.example/', 'https://evil.example/'],
     });
-    await discardTabs(journal);
+    await discardTabs(journal, new OpenedWindows());
     assert.deepEqual(done.sort(), ['discard 1', 'discard 2', 'reload 102']);
   });
 
@@ -81,13 +105,13 @@ describe("a site's tabs", () => {
 
   it('are discarded before they are shown another page, by their new id', async () => {
     const done = withTabs([tab(1), tab(2, { url: 'https://other.example/' }), tab(3, { discarded: true })]);
-    await navigateTabs(journal, 'card-removed', undefined);
+    await navigateTabs(journal, 'card-removed', undefined, new OpenedWindows());
     assert.deepEqual(done.sort(), ['discard 1', `update 101 ${removed}`, `update 3 ${removed}`].sort());
   });
 
   it('that cannot be discarded are shown another page all the same', async () => {
     const done = withTabs([tab(1)], [1]);
-    await navigateTabs(journal, 'card-removed', undefined);
+    await navigateTabs(journal, 'card-removed', undefined, new OpenedWindows());
     assert.deepEqual(done, [`update 1 ${removed}`]);
   });
 
@@ -99,7 +123,7 @@ describe("a site's tabs", () => {
       [undefined, true, 'about:blank'],
     ] as const) {
       const done = withTabs([tab(1, { incognito })]);
-      await navigateTabs(journal, 'card-removed', page);
+      await navigateTabs(journal, 'card-removed', page, new OpenedWindows());
       assert.deepEqual(done, ['discard 1', `update 101 ${shown}`]);
     }
   });
@@ -114,7 +138,7 @@ describe("a site's tabs", () => {
     const { closing, staying } = withoutLast(all, all.slice(0, 3));
     assert.deepEqual([closing.map(({ id }) => id), staying.map(({ id }) => id)], [[1, 3], [2]]);
     const done = withTabs(all);
-    await closeTabs(journal, 'card-removed');
+    await closeTabs(journal, 'card-removed', new OpenedWindows());
     assert.deepEqual(
       done.filter((what) => !what.startsWith('discard')).sort(),
       ['remove 101', 'remove 103', `update 102 ${removed}`].sort(),
