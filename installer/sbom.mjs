@@ -23,7 +23,9 @@ export function sbom({ system, packages, date }) {
     const { name, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
     const found = bill.components.find((component) => component['bom-ref'] === `${name}@${version}`);
     if (found === undefined) throw new Error(`npm's bill does not have ${name} ${version}`);
-    return found;
+    // What is shipped is no matter of development, whoever else needs it.
+    const properties = found.properties?.filter(({ name: property }) => property !== 'cdx:npm:package:development');
+    return { ...found, properties };
   });
   const components = [...npmComponents, ...(system === 'windows' ? windowsComponents() : [])];
   const { version, licenses, description } = bill.metadata.component;
@@ -40,9 +42,12 @@ export function sbom({ system, packages, date }) {
   return `${JSON.stringify({ ...head, ...content }, null, 2)}\n`;
 }
 
-/** npm's bill of everything that the lock file has and development alone does not need. */
+/**
+ * npm's bill of everything that the lock file has: without dev (vite's NODE_ENV is enough) it loses what development needs as well as the product. Who
+ * is shipped is decided by the bundles.
+ */
 function npmSbom() {
-  const words = ['sbom', '--package-lock-only', '--omit=dev', '--sbom-format=cyclonedx'];
+  const words = ['sbom', '--package-lock-only', '--include=dev', '--sbom-format=cyclonedx'];
   const { status, stdout, stderr } = spawnSync('npm', words, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (status !== 0) throw new Error(`npm sbom failed: ${stderr.slice(-500)}`);
   return JSON.parse(stdout);
