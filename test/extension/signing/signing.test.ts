@@ -169,7 +169,7 @@ describe('a signing in the background', () => {
       'names another document': ({ send, agent, question }) => {
         send();
         const told = consentOf(question);
-        const documents = told.documents.map((entry) => ({ ...entry, name: 'another' }));
+        const documents = told.documents.map((entry) => ({ ...entry, type: 'text/html' }));
         agent({ type: 'signing', stage: 'consent', consent: { ...told, documents } });
       },
       'signs before the holder has answered': ({ send, consent, signed }) => (send(), consent(), signed([3])),
@@ -243,7 +243,21 @@ describe('a signing in the background', () => {
     signing.fromWindow({ verb: 'decline' });
     assert.deepEqual(toAgent.slice(before), [{ type: 'consent', id, answer: 'sign', certificate: 'key' }]);
     signing.fromWindow({ verb: 'cancel' });
+    signing.fromWindow({ verb: 'cancel' });
     assert.deepEqual(events, ['ask', 'ERR_USER_CANCELLED']);
+  });
+
+  it('keeps what is signed when the holder has had enough while signatures are made', () => {
+    const { signing, agree, agent, signed, toAgent, events } = background([1, 1]);
+    agree();
+    agent({ type: 'signing', stage: 'progress', done: 1 });
+    const before = toAgent.length;
+    signing.fromWindow({ verb: 'cancel' });
+    signing.fromWindow({ verb: 'cancel' });
+    assert.deepEqual(toAgent.slice(before), [{ type: 'consent', id, answer: 'decline' }]);
+    signed([2, -1]);
+    assert.deepEqual(toAgent.at(-1), { type: 'read', id, what: 'signature', document: 0, offset: 0 });
+    assert.deepEqual(events, ['ask']);
   });
 
   it('fetches signatures as the page takes them, then says that they are taken', () => {
