@@ -28,7 +28,7 @@ import { RemovedPages, removedOrigin } from './removed-port.ts';
 import { screenOf } from './screen.ts';
 import { ConsentDesk } from './signing/consent-desk.ts';
 import { consentPortName } from './signing/consent-messages.ts';
-import { consentTicket, consentWindows } from './signing/consent-windows.ts';
+import { closeLeftConsents, consentTicket, consentWindows } from './signing/consent-windows.ts';
 import { Signings } from './signing/signings.ts';
 import { isPopup } from './sender.ts';
 import { toolbar } from './toolbar.ts';
@@ -113,6 +113,7 @@ const removedPages = new RemovedPages({
 const ready = start();
 
 async function start(): Promise<void> {
+  void closeLeftConsents();
   [ledger, profile, logouts] = await Promise.all([
     loadLedger(),
     profileId(),
