@@ -168,7 +168,9 @@ export function createPageClient(connect: Connect): Kortbro {
       try {
         if (post({ __proto__: null, id, verb, ...asked })) return;
       } catch {
-        take(id)?.reject(new KortbroError('ERR_REQUEST_INVALID', 'The request is too long, or cannot be written as JSON.'));
+        take(id)?.reject(
+          new KortbroError('ERR_REQUEST_INVALID', 'The request is too long, or cannot be written as JSON.'),
+        );
       }
       take(id)?.reject(
         new KortbroError('ERR_AGENT_NOT_RUNNING', 'The Kortbro extension does not answer in this page.'),

@@ -76,7 +76,13 @@ describe('signing in Chromium', function () {
   it('carries a document to the agent byte for byte, and the signature back', async () => {
     const ending = sign(page, [letter], { type: 'cms', attached: true }, { level: 'B-T' });
     const window = await agree();
-    assert.equal(await window.locator('#origin').innerText().catch(() => browser.sites.journal), browser.sites.journal);
+    assert.equal(
+      await window
+        .locator('#origin')
+        .innerText()
+        .catch(() => browser.sites.journal),
+      browser.sites.journal,
+    );
     const { request, documents, answer } = await last(({ isTaken }) => isTaken);
     const { id, ...rest } = request;
     assert.match(id, /^[\w-]{36}$/);
@@ -132,8 +138,7 @@ describe('signing in Chromium', function () {
     await agree();
     const { content, outs } = await hashes;
     const { documents, arrived } = await last();
-    for (const document of documents)
-      assert.equal(createHash('sha256').update(document).digest('hex'), content);
+    for (const document of documents) assert.equal(createHash('sha256').update(document).digest('hex'), content);
     const expected = createHash('sha256').update(documents[0]!).update('signed').digest('hex');
     assert.deepEqual(outs, [expected, expected]);
     assert.equal(arrived.length, 20);
@@ -151,7 +156,10 @@ describe('signing in Chromium', function () {
       [128, 'ERR_DOCUMENT_REFUSED', 128],
     );
     assert.match(await window.locator('#title').innerText(), /1 av 3 dokument blev inte undertecknade/);
-    assert.match(await window.locator('#ending-list').innerText(), /Två\.txt: Dokumentet får inte.*ERR_DOCUMENT_REFUSED/);
+    assert.match(
+      await window.locator('#ending-list').innerText(),
+      /Två\.txt: Dokumentet får inte.*ERR_DOCUMENT_REFUSED/,
+    );
     await window.click('#decline');
     await closed(window);
   });
@@ -284,11 +292,17 @@ describe('signing in Chromium', function () {
     const request = { id: 'x', verb: 'sign', format: { type: 'raw' } };
     const big = 3 * pieceLength;
     const asks = JSON.stringify({ ...request, documents: [{ name: 'a', type: 'text/plain', size: big }] });
-    const cases: Record<string, { pieces: { document?: number; offset: number; size: number; shared?: boolean }[]; code: string }> = {
+    const cases: Record<
+      string,
+      { pieces: { document?: number; offset: number; size: number; shared?: boolean }[]; code: string }
+    > = {
       'leaves a piece out': { pieces: [{ offset: pieceLength, size: pieceLength }], code: 'ERR_DOCUMENT_INCOMPLETE' },
       'sends tiny pieces': { pieces: [{ offset: 0, size: 1 }], code: 'ERR_DOCUMENT_INCOMPLETE' },
       'sends an empty piece': { pieces: [{ offset: 0, size: 0 }], code: 'ERR_REQUEST_INVALID' },
-      'sends a piece that is too large': { pieces: [{ offset: 0, size: pieceLength + 1 }], code: 'ERR_REQUEST_INVALID' },
+      'sends a piece that is too large': {
+        pieces: [{ offset: 0, size: pieceLength + 1 }],
+        code: 'ERR_REQUEST_INVALID',
+      },
       'sends memory that it can still change': {
         pieces: [{ offset: 0, size: pieceLength, shared: true }],
         code: 'ERR_REQUEST_INVALID',
@@ -309,7 +323,9 @@ describe('signing in Chromium', function () {
           await page.goto(`${browser.sites.journal}/isolated`);
         }
         assert.equal(await speakPieces(page, asks, pieces), code);
-        assert.ok((await last()).isCancelled || words === 'names no document' || (await last(({ isCancelled }) => isCancelled)));
+        assert.ok(
+          (await last()).isCancelled || words === 'names no document' || (await last(({ isCancelled }) => isCancelled)),
+        );
         assert.equal(browser.context.pages().filter((opened) => opened.url().includes('/consent/')).length, 0);
         await worksAgain();
       });

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { formatWords, groupedFingerprint, kindOf, sizeText, warningOf } from '../../../extension/consent/consent-view.ts';
+import {
+  formatWords,
+  groupedFingerprint,
+  kindOf,
+  sizeText,
+  warningOf,
+} from '../../../extension/consent/consent-view.ts';
 import { decodeText } from '../../../extension/consent/decode-text.ts';
 import { splitText } from '../../../extension/consent/document-view.ts';
 import { safeFileName } from '../../../extension/consent/save-file.ts';
@@ -16,13 +22,16 @@ describe('what the consent window says', () => {
       ['signLevelLong'],
     ]);
     const field = { page: 3, x: 0, y: 0, width: 100, height: 50 };
-    assert.deepEqual(formatWords({ format: { type: 'pades', field, reason: 'a\u202eb', location: 'c' }, level: 'B-T' }), [
-      ['signFormatPades'],
-      ['signPadesVisible', '3'],
-      ['signPadesReason', 'a[U+202E]b'],
-      ['signPadesPlace', 'c'],
-      ['signLevelTime'],
-    ]);
+    assert.deepEqual(
+      formatWords({ format: { type: 'pades', field, reason: 'a\u202eb', location: 'c' }, level: 'B-T' }),
+      [
+        ['signFormatPades'],
+        ['signPadesVisible', '3'],
+        ['signPadesReason', 'a[U+202E]b'],
+        ['signPadesPlace', 'c'],
+        ['signLevelTime'],
+      ],
+    );
   });
 
   it('warns where the content cannot be seen', () => {

@@ -53,7 +53,10 @@ describe('text in the consent window', () => {
           .map((part) => part.text)
           .join('');
         assert.ok(!hasHidden(kept));
-        assert.equal(hasHidden(text), visibleParts(text).some(({ isMark }) => isMark));
+        assert.equal(
+          hasHidden(text),
+          visibleParts(text).some(({ isMark }) => isMark),
+        );
       }),
     );
   });
