@@ -70,7 +70,6 @@ const connection = new AgentConnection(
         signings.fromAgent(message);
         return;
       }
-      if (message.type !== 'snapshot' && message.type !== 'event') return;
       const { sequence, state } = message;
       const { ledger: next, notices } =
         message.type === 'snapshot' ? afterSnapshot(ledger, sequence, state) : afterEvent(ledger, message);

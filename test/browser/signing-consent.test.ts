@@ -56,7 +56,8 @@ for (const language of ['sv', 'en'] as const) {
     let ending: Promise<SigningEnding> | undefined;
     const complaints: string[] = [];
 
-    before(async () => {
+    before(async function () {
+      this.timeout(120_000);
       build = buildExtension();
       browser = await startExtensionBrowser(build.extension, { language });
       await browser.agent.until(() => browser.agent.received[0]);
@@ -248,7 +249,7 @@ for (const language of ['sv', 'en'] as const) {
       it('has nobody chosen where several could sign, and says which key is for logging in', async () => {
         agent.keys = [signingKey, { ...signingKey, key: 'k2', usage: 'authentication' }];
         const window = await ask([text], cms, {}, false);
-        await window.waitForFunction(() => document.getElementById('status')?.textContent?.startsWith('Välj'));
+        await window.waitForFunction(() => document.getElementById('status')?.textContent.startsWith('Välj'));
         assert.equal(await window.locator('input:checked').count(), 0);
         await window.waitForTimeout(1_000);
         assert.equal(await isOpen(window), false);

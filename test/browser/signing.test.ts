@@ -29,7 +29,8 @@ describe('signing in Chromium', function () {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   };
 
-  before(async () => {
+  before(async function () {
+    this.timeout(120_000);
     build = buildExtension();
     browser = await startExtensionBrowser(build.extension);
     await browser.agent.until(() => browser.agent.received[0]);
