@@ -75,7 +75,7 @@ const obstacle = browserUnavailable();
       const window = await consentWindow();
       await window.waitForFunction(() => document.getElementById('sign')?.ariaDisabled === 'false');
       await page.evaluate(
-        (text) => (window as unknown as { bytes: Uint8Array }).bytes.set(new TextEncoder().encode(text)),
+        (text) => (globalThis as unknown as { bytes: Uint8Array }).bytes.set(new TextEncoder().encode(text)),
         other,
       );
       assert.equal(await window.locator('#frame').innerText(), shown);
@@ -100,7 +100,7 @@ const obstacle = browserUnavailable();
         const window = await consentWindow();
         await leave(window).catch(() => undefined);
         assert.equal((await ending).code, 'ERR_USER_DECLINED');
-        await browser.target.agent.pinentry.reset();
+        browser.target.agent.pinentry.reset();
       });
     }
 
@@ -110,7 +110,9 @@ const obstacle = browserUnavailable();
       await window.keyboard.press('Escape');
     }
 
+    // A site of its own: three refusals in a row mute one.
     it('a page that goes away while its document is read gets no signature, and leaves no window', async () => {
+      await page.goto(`${browser.origin('leaving')}/`);
       await withoutKeyUse(browser.target, async () => {
         const ending = ask(shown).catch(() => ({}));
         const window = await consentWindow();
