@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { PDFDocument, PDFName, StandardFonts } from '@cantoo/pdf-lib';
 import { type Page } from 'playwright-core';
 import { type SignatureFormat } from '../../extension/page-api/api.ts';
+import { pieceLength } from '../../extension/page-api/pieces.ts';
 import { SigningAgent, signingKey } from '../extension/signing-agent.ts';
 import { startExtensionBrowser, type ExtensionBrowser } from './extension-browser.ts';
 import { buildExtension, type ExtensionBuild } from './extension-build.ts';
@@ -116,7 +117,7 @@ for (const language of ['sv', 'en'] as const) {
         for (const said of ['Med tidsstämpel', 'Recept.txt', 'text/plain', `${Buffer.byteLength(recipe)}\u00a0byte`])
           assert.ok(words.includes(said), said);
         assert.match(await window.locator('#fingerprint').innerText(), /^([0-9a-f]{4} ){15}[0-9a-f]{4}$/);
-        assert.equal(await frame(window), recipe.trimEnd());
+        assert.equal(await frame(window), recipe);
       });
 
       it('shows text as text, whatever it says, and marks what could not be seen', async () => {
@@ -202,14 +203,14 @@ for (const language of ['sv', 'en'] as const) {
       it('shows the first page of a large PDF before all of it is there, and signs only then', async () => {
         const large = await pdfOf(2, 12_000_000);
         const reads: number[] = [];
-        let isHeld = true;
         const held: (() => void)[] = [];
         const { script } = agent;
         browser.agent.script = (message, host) => {
           if (message.type !== 'read' || message.what !== 'document') return script(message, host);
           reads.push(message.offset);
-          if (isHeld && reads.length > 8) held.push(() => script(message, host));
-          else return script(message, host);
+          // Of the middle, which no page needs; one of the four on the way is left for the others.
+          if (![10, 11, 12].includes(message.offset / pieceLength)) return script(message, host);
+          held.push(() => script(message, host));
           return 'handled';
         };
         const window = await ask([large], { type: 'pades' }, {}, false);
@@ -217,7 +218,6 @@ for (const language of ['sv', 'en'] as const) {
         assert.equal(await isOpen(window), false);
         assert.match(await window.locator('#status').innerText(), /Läser in/);
         await window.click('#sign', { force: true });
-        isHeld = false;
         for (const release of held.splice(0)) release();
         await ready(window);
         assert.equal(agent.last?.answer, undefined);
@@ -298,16 +298,16 @@ for (const language of ['sv', 'en'] as const) {
       });
 
       it('takes no click and no key of the first moments, nor of the first after it comes to the front', async () => {
-        const window = await ask([text], cms, {}, false);
-        await window.keyboard.press('Enter');
-        await window.click('#sign', { force: true, clickCount: 2 });
-        await ready(window);
-        await window.evaluate(() => {
-          dispatchEvent(new Event('focus'));
-          document.getElementById('sign')?.click();
-        });
-        assert.equal(await isOpen(window), false);
-        await window.keyboard.press('Enter');
+        const window = await ask([text]);
+        const press = (): Promise<boolean> =>
+          window.evaluate(() => {
+            const button = document.getElementById('sign');
+            dispatchEvent(new Event('focus'));
+            button?.click();
+            button?.click();
+            return button?.ariaDisabled === 'true';
+          });
+        assert.ok(await press());
         assert.equal(agent.last?.answer, undefined);
         await ready(window);
         assert.equal(agent.last?.answer, undefined);
