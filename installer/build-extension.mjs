@@ -8,6 +8,8 @@ import { crx } from '@crxjs/vite-plugin';
 import { register } from 'tsx/esm/api';
 import { build } from 'vite';
 import { givenIdentity, identityDefinitions } from './extension/identity.mjs';
+import { licenceText } from './licences.mjs';
+import { packagesOf } from './packages-of.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'extension');
@@ -27,12 +29,12 @@ const entries = [
 ];
 
 /**
- * What pdf.js reads when a document needs it: character maps, the standard fonts, and decoders of image formats. The decoders
+ * What pdf.js reads when a document needs it: character maps, fonts of symbols, and decoders of image formats. The decoders
  * are those in JavaScript: WebAssembly would want a wider content security policy.
  */
 const pdfFiles = {
   cmaps: (name) => name.endsWith('.bcmap'),
-  standard_fonts: (name) => /\.(pfb|ttf)$/.test(name),
+  standard_fonts: (name) => /^Foxit(Dingbats|Symbol)\.pfb$/.test(name),
   wasm: (name) => name.endsWith('_nowasm_fallback.js'),
 };
 
@@ -63,6 +65,8 @@ export async function buildExtension(out = join(root, 'dist')) {
     },
   });
   await copyPdfFiles(join(out, 'extension/pdf'));
+  const licences = licenceText({ system: 'browser', packages: packagesOf([...modules]) });
+  await writeFile(join(out, 'extension/licences.txt'), licences);
   await build({
     ...common,
     build: {

@@ -7,7 +7,7 @@ import { nodeProgram, nodeVersion } from './windows/node-runtime.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * @param {{ system: 'linux' | 'windows', packages: string[] }} options `packages`: folders of npm packages (shipped.mjs)
+ * @param {{ system: 'linux' | 'windows' | 'browser', packages: string[] }} options `packages`: folders of npm packages (shipped.mjs)
  * @returns {string}
  */
 export function licenceText({ system, packages }) {
@@ -26,13 +26,27 @@ export function licenceText({ system, packages }) {
 
 /** Debian has the whole text already, and wants it named. */
 function ownLicence(system) {
-  if (system === 'windows') return readFileSync(join(root, 'LICENSE'), 'utf8');
+  if (system !== 'linux') return readFileSync(join(root, 'LICENSE'), 'utf8');
   return 'Kortbro is licensed under the Apache License, Version 2.0: /usr/share/common-licenses/Apache-2.0\n';
 }
+
+/** What goes with files of a package that are shipped as they are (build-extension.mjs). */
+const licencesWithin = {
+  'node_modules/pdfjs-dist': [
+    'cmaps/LICENSE',
+    'standard_fonts/LICENSE_FOXIT',
+    'wasm/LICENSE_OPENJPEG',
+    'wasm/LICENSE_JBIG2',
+    'wasm/LICENSE_PDFJS_OPENJPEG',
+    'wasm/LICENSE_PDFJS_JBIG2',
+  ],
+};
 
 function packageLicence(folder) {
   // More than one: what the package has of others within (libxml2-wasm).
   const found = readdirSync(join(root, folder)).filter((entry) => /^licen[cs]e(\.|$)/i.test(entry));
   if (found.length === 0) throw new Error(`${folder} has no licence text`);
-  return found.map((name) => readFileSync(join(root, folder, name), 'utf8').trim()).join('\n\n');
+  return [...found, ...(licencesWithin[folder] ?? [])]
+    .map((name) => readFileSync(join(root, folder, name), 'utf8').trim())
+    .join('\n\n');
 }

@@ -3,10 +3,11 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildExtension } from './build-extension.mjs';
 import { bundle, unusedByNativeHost } from './bundle.mjs';
+import { packagesOf } from './packages-of.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -61,13 +62,4 @@ export function debianVersion(name) {
   const { status, stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Version}', name], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the Debian package ${name} is not installed`);
   return stdout;
-}
-
-/**
- * The packages that files belong to: a package within another is the inner one.
- * @param {string[]} modules paths of files
- */
-function packagesOf(modules) {
-  const folders = modules.flatMap((path) => /^.*\/(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[0] ?? []);
-  return [...new Set(folders.map((folder) => relative(root, folder)))].sort();
 }

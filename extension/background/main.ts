@@ -29,7 +29,7 @@ import { RemovedPages, removedOrigin } from './removed-port.ts';
 import { screenOf } from './screen.ts';
 import { ConsentDesk } from './signing/consent-desk.ts';
 import { consentPortName } from './signing/consent-messages.ts';
-import { consentTicket, consentWindows } from './signing/consent-windows.ts';
+import { closeLeftConsents, consentTicket, consentWindows } from './signing/consent-windows.ts';
 import { Signings } from './signing/signings.ts';
 import { isPopup } from './sender.ts';
 import { toolbar } from './toolbar.ts';
@@ -71,7 +71,6 @@ const connection = new AgentConnection(
         signings.fromAgent(message);
         return;
       }
-      if (message.type !== 'snapshot' && message.type !== 'event') return;
       const { sequence, state } = message;
       const { ledger: next, notices } =
         message.type === 'snapshot' ? afterSnapshot(ledger, sequence, state) : afterEvent(ledger, message);
@@ -116,6 +115,7 @@ const openedWindows = new OpenedWindows();
 const ready = start();
 
 async function start(): Promise<void> {
+  void closeLeftConsents();
   [ledger, profile, logouts] = await Promise.all([
     loadLedger(),
     profileId(),

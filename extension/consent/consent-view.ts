@@ -65,7 +65,7 @@ export function groupedFingerprint(hex: string): string {
 
 /** In the largest unit that leaves at least 1; bytes are told exactly. */
 export function sizeText(bytes: number, language: string): string {
-  const units = ['byte', 'kB', 'MB'] as const;
+  const units = [language === 'en' ? 'bytes' : 'byte', 'kB', 'MB'] as const;
   const unit = bytes < 1_000 ? 0 : bytes < 1_000_000 ? 1 : 2;
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: unit === 2 ? 1 : 0 });
   return `${number.format(bytes / 1_000 ** unit)}\u00a0${units[unit]}`;

@@ -23,8 +23,8 @@ const guard = new SignGuard({
   show: (isOpen) => (sign.ariaDisabled = String(!isOpen)),
 });
 
-/** `asking`: nothing is agreed to. `signing`: the holder has said yes. `over`: there is only something to read. */
-let stage: 'asking' | 'signing' | 'over' = 'asking';
+/** `asking`: nothing is agreed to. `signing`: the holder has said yes. `cancelling`: and has had enough. `over`: there is only something to read. */
+let stage: 'asking' | 'signing' | 'cancelling' | 'over' = 'asking';
 let consent: SigningConsent | undefined;
 let documents: Documents | undefined;
 let viewer: Viewer | undefined;
@@ -129,7 +129,7 @@ function changed(): void {
 }
 
 function showProgress(done: number): void {
-  if (stage === 'over') return;
+  if (stage !== 'signing') return;
   const of = consent?.documents.length ?? 1;
   byId('status').className = '';
   sign.hidden = true;
@@ -178,9 +178,16 @@ function end(title: string, failed: Extract<ConsentMessage, { failed: unknown }>
   byId('title').focus();
 }
 
+/** While signatures are made the window stays to say which of them were, unless it is told again to go. */
 function leave(): void {
+  if (stage === 'signing') {
+    stage = 'cancelling';
+    wish({ verb: 'cancel' });
+    setText(byId('status'), text('signCancelling'));
+    setText(byId('decline'), text('signClose'));
+    return;
+  }
   if (stage === 'asking') wish({ verb: 'decline' });
-  else if (stage === 'signing') wish({ verb: 'cancel' });
   close();
 }
 

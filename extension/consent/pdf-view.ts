@@ -1,5 +1,5 @@
 // A PDF, drawn page by page on a canvas by pdf.js: no script, no form, no link of the document does anything here, and fonts
-// come from the extension. Bytes are read as they are needed, so that a large file shows its first page at once.
+// come from the document or the computer. Bytes are read as they are needed, so that a large file shows its first page at once.
 import { AnnotationMode, GlobalWorkerOptions, PDFDataRangeTransport, getDocument, type RenderTask } from 'pdfjs-dist';
 import workerUrl from 'pdfjs-dist/build/pdf.worker.min.mjs?url';
 import { limits } from '../../shared/limits.ts';
@@ -28,7 +28,8 @@ export async function pdfView(documents: Documents, number: number, size: number
     enableXfa: false,
     useWasm: false,
     useWorkerFetch: false,
-    useSystemFonts: false,
+    // The computer's own Arial, Times and Courier, which every Windows has: the package's substitutes are under the GPL.
+    useSystemFonts: true,
     cMapUrl: chrome.runtime.getURL('pdf/cmaps/'),
     cMapPacked: true,
     standardFontDataUrl: chrome.runtime.getURL('pdf/standard_fonts/'),

@@ -29,10 +29,9 @@ export class SignGuard {
 
   /** The window has come to the front, or something has changed: the time begins anew. */
   disturb(): void {
-    const { now, later, show } = this.#surroundings;
-    this.#since = now();
-    show(false);
-    later(() => show(this.isOpen), guardTime);
+    this.#since = this.#surroundings.now();
+    this.#surroundings.show(false);
+    this.#surroundings.later(() => this.#surroundings.show(this.isOpen), guardTime);
   }
 
   get isOpen(): boolean {

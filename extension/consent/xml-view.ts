@@ -55,7 +55,7 @@ function nodeElement(node: Node, depth: number, more: string): HTMLElement {
   if (!(node instanceof Element)) return otherNode(node);
   const children = [...node.childNodes];
   const [only, ...others] = children;
-  const text = node.textContent ?? '';
+  const text = node.textContent;
   const isLine =
     others.length === 0 && (only === undefined || (only.nodeType === Node.TEXT_NODE && text.length <= shortText));
   if (isLine) {

@@ -28,6 +28,9 @@ const then = get(Promise.prototype, 'then');
 const reportListenerError = globalThis.reportError;
 const randomId = crypto.randomUUID.bind(crypto);
 
+/** limits.pageSignMessage: what is longer is not even read, and so gets no answer. */
+const longestText = 65_536;
+
 /** What is said on the way to the extension: JSON texts, and bytes of documents and signatures, which are given away. */
 export type Spoken = string | BytesPiece;
 
@@ -126,8 +129,10 @@ export function createPageClient(connect: Connect): Kortbro {
   }
 
   function post(message: object): boolean {
+    const text = stringify(message);
+    if (text.length > longestText) throw new RangeError('too long');
     send ??= connect(receive);
-    send?.(stringify(message));
+    send?.(text);
     return send !== undefined;
   }
 
@@ -163,7 +168,9 @@ export function createPageClient(connect: Connect): Kortbro {
       try {
         if (post({ __proto__: null, id, verb, ...asked })) return;
       } catch {
-        take(id)?.reject(new KortbroError('ERR_REQUEST_INVALID', 'The request cannot be written as JSON.'));
+        take(id)?.reject(
+          new KortbroError('ERR_REQUEST_INVALID', 'The request is too long, or cannot be written as JSON.'),
+        );
       }
       take(id)?.reject(
         new KortbroError('ERR_AGENT_NOT_RUNNING', 'The Kortbro extension does not answer in this page.'),

@@ -5,7 +5,7 @@ import { piecesOf, piecesOnTheWay, type Piece } from './pieces.ts';
 import { type BytesPiece, type SigningNews } from './sign-messages.ts';
 
 const { apply, get, setPrototypeOf } = Reflect;
-const { isView } = ArrayBuffer;
+const isView = ArrayBuffer.isView.bind(ArrayBuffer);
 const NativeUint8Array = Uint8Array;
 const NativeArrayBuffer = ArrayBuffer;
 const NativeBlob = Blob;
@@ -61,6 +61,8 @@ export function preparePageSigning(
   let sent = 0;
   let taken = 0;
   let isStopped = false;
+  /** Asked anew after each wait. */
+  const isOver = (): boolean => isStopped;
   let isReading = false;
   let signed: Extract<SigningNews, { stage: 'signed' }> | undefined;
   let signatures: Uint8Array[] = [];
@@ -68,7 +70,7 @@ export function preparePageSigning(
   let received = 0;
 
   function tell(progress: object): void {
-    if (isStopped || typeof onProgress !== 'function') return;
+    if (isOver() || typeof onProgress !== 'function') return;
     try {
       onProgress(progress as Parameters<typeof onProgress>[0]);
     } catch (error) {
@@ -83,15 +85,15 @@ export function preparePageSigning(
     try {
       for (;;) {
         const piece = pieces[sent];
-        if (isStopped || piece === undefined || sent - taken >= piecesOnTheWay) break;
+        if (isOver() || piece === undefined || sent - taken >= piecesOnTheWay) break;
         const bytes = await readPiece(sources[piece.document], piece);
-        if (isStopped) break;
+        if (isOver()) break;
         if (bytes.length !== piece.size) throw new Error('the document has changed');
         sent++;
         send({ document: piece.document, offset: piece.offset, bytes });
       }
     } catch {
-      if (!isStopped) failed();
+      if (!isOver()) failed();
     }
     isReading = false;
   }
@@ -155,9 +157,10 @@ function sizeOf(source: Source): number {
 
 /** A copy of its own, whose buffer can be given away. */
 async function readPiece(source: Source | undefined, { offset, size }: Piece): Promise<Uint8Array> {
-  if (!(source instanceof NativeBlob)) return apply(sliceBytes, source, [offset, offset + size]) as Uint8Array;
-  const part = apply(sliceBlob, source, [offset, offset + size]) as Blob;
-  return new NativeUint8Array(await (apply(bufferOf, part, []) as Promise<ArrayBuffer>));
+  const range = [offset, offset + size] as const;
+  if (!(source instanceof NativeBlob)) return apply(sliceBytes, source, range);
+  const part: Blob = apply(sliceBlob, source, range);
+  return new NativeUint8Array(await apply(bufferOf, part, []));
 }
 
 /** Bytes of the first `count` pieces. */

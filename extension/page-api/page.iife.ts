@@ -15,7 +15,9 @@ const connect: Connect = (receive) => {
   const offer = new NativeMessageEvent('kortbro:connect', { ports: [port2], cancelable: true });
   if (apply(dispatchEvent, window, [offer])) return undefined;
   port1.onmessage = ({ data }: MessageEvent<Spoken>) => receive(data);
-  return (spoken) => apply(postMessage, port1, typeof spoken === 'string' ? [spoken] : [spoken, [spoken.bytes.buffer]]);
+  return (spoken) => {
+    apply(postMessage, port1, typeof spoken === 'string' ? [spoken] : [spoken, [spoken.bytes.buffer]]);
+  };
 };
 
 Object.defineProperty(window, 'kortbro', { value: createPageClient(connect), configurable: true });

@@ -79,3 +79,33 @@ export async function consentWindow({ context }: ExtensionBrowser): Promise<Page
 export async function ready(window: Page): Promise<void> {
   await window.waitForFunction(() => document.getElementById('sign')?.ariaDisabled === 'false');
 }
+
+/**
+ * Asks on a channel of the test's own, as a page might that is not honest, and then sends pieces, all at once, when it is asked
+ * to. @returns the code with which it ends
+ */
+export function speakPieces(
+  page: Page,
+  request: string,
+  pieces: readonly { document?: number; offset: number; size: number; shared?: boolean }[],
+): Promise<string> {
+  return page.evaluate(
+    async ([text, sent]) => {
+      const { port1, port2 } = new MessageChannel();
+      dispatchEvent(new MessageEvent('kortbro:connect', { ports: [port2], cancelable: true }));
+      return new Promise<string>((resolve) => {
+        port1.onmessage = ({ data }: MessageEvent<string>) => {
+          const { error, signing } = JSON.parse(data) as { error?: { code: string }; signing?: { stage: string } };
+          if (error !== undefined) resolve(error.code);
+          if (signing?.stage !== 'receiving') return;
+          for (const { document = 0, offset, size, shared } of sent) {
+            const bytes = new Uint8Array(shared === true ? new SharedArrayBuffer(size) : new ArrayBuffer(size));
+            port1.postMessage({ id: (JSON.parse(text) as { id: string }).id, document, offset, bytes });
+          }
+        };
+        port1.postMessage(text);
+      });
+    },
+    [request, pieces] as const,
+  );
+}

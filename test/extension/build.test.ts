@@ -84,10 +84,10 @@ describe('the built extension', function () {
   it('lets its own pages run its own scripts only', () => {
     const [standard, connect, ...others] = manifest.content_security_policy.extension_pages.split('; ');
     assert.equal(standard, "default-src 'none'");
-    assert.equal(connect, 'connect-src https: http://localhost:*');
+    assert.equal(connect, "connect-src 'self' https: http://localhost:*");
     assert.equal(others[0], "script-src 'self'");
     assert.doesNotMatch(others.join(), /unsafe|https?:|data:|\*/);
-    for (const page of ['popup/popup.html', 'removed/removed.html']) {
+    for (const page of ['popup/popup.html', 'removed/removed.html', 'consent/consent.html']) {
       assert.doesNotMatch(read(page), /<script(?![^>]* src=)|style=|\son\w+=/);
     }
   });
@@ -96,7 +96,21 @@ describe('the built extension', function () {
     const script = read('page-api/page.iife.js');
     assert.ok(Buffer.byteLength(script) < 6 * 1024, `${Buffer.byteLength(script)} bytes`);
     assert.doesNotMatch(script, /\bchrome\.|\bimport\b|\bexport\b|\beval\b/);
-    assert.ok(Buffer.byteLength(read('content/content.iife.js')) < 6 * 1024);
+    assert.ok(Buffer.byteLength(read('content/content.iife.js')) < 10 * 1024);
+  });
+
+  it('holds what pdf.js may need, the licences of all that is not ours, and no WebAssembly', () => {
+    const files = readdirSync(build.extension, { recursive: true, encoding: 'utf8' });
+    assert.ok(
+      files.includes('pdf/cmaps/UniJIS-UTF16-H.bcmap') && files.includes('pdf/wasm/openjpeg_nowasm_fallback.js'),
+    );
+    assert.deepEqual(
+      files.filter((name) => /\.wasm$|Liberation/.test(name)),
+      [],
+    );
+    const licences = read('licences.txt');
+    for (const name of ['pdfjs-dist', 'zod', 'Adobe', 'OpenJPEG', 'PDFium', 'Apache License'])
+      assert.ok(licences.includes(name), name);
   });
 
   it('has icons of the sizes that it names', () => {
@@ -122,6 +136,11 @@ describe('the built extension', function () {
       import { kortbro, KortbroError, type ErrorCode, type Status } from './kortbro.js';
       const controller = new AbortController();
       const status: Status = await kortbro.status({ signal: controller.signal });
+      const { documents } = await kortbro.sign(
+        { documents: [{ name: 'a', type: 'text/plain', content: new Blob(['a']) }], format: { type: 'cms', attached: true } },
+        { onProgress: (progress) => progress.stage === 'sending' && console.log(progress.sent / progress.total) },
+      );
+      const made: Uint8Array | ErrorCode = documents[0]!.status === 'signed' ? documents[0]!.signature : documents[0]!.code;
       try {
         const { unverifiedCertificate, algorithm } = await kortbro.authenticate({ nonce: status.version });
         const text: string = unverifiedCertificate + algorithm + window.kortbro?.toString();
@@ -142,6 +161,8 @@ describe('the built extension', function () {
       `kortbro.on('cardeaten', () => undefined);`,
       `kortbro.on('cardremoved', (event) => event.reason);`,
       `kortbro.authenticate({ nonce: 'x', logout: { token: 'x' } });`,
+      `kortbro.sign({ documents: [{ name: 'a', type: 'b', content: 7 }], format: { type: 'raw' } });`,
+      `kortbro.sign({ documents: [], format: { type: 'pgp' } });`,
       `export const code: ErrorCode = 'ERR_NO_SUCH_CODE';`,
     ];
     const imports = `import { kortbro, type ErrorCode } from './kortbro.js';`;

@@ -44,6 +44,8 @@ export class SigningAgent {
   failure: (number: number) => ErrorCode | undefined = () => undefined;
   /** What is done with a consent that says yes; default: everything is signed. */
   agreed: (signing: SigningCase) => void = (signing) => this.finish(signing);
+  /** What is done when the holder has had enough after a yes. */
+  stopped: (signing: SigningCase) => void = (signing) => this.fail(signing, 'ERR_USER_CANCELLED');
   /** Called with each piece that arrives; false: it is not acknowledged. */
   piece: (signing: SigningCase) => boolean = () => true;
 
@@ -140,8 +142,10 @@ export class SigningAgent {
   }
 
   #answered(signing: SigningCase, message: Order): void {
+    const isStop = signing.answer?.answer === 'sign';
     signing.answer = message;
-    if (message.answer === 'decline') this.fail(signing, 'ERR_USER_DECLINED');
+    if (isStop) this.stopped(signing);
+    else if (message.answer === 'decline') this.fail(signing, 'ERR_USER_DECLINED');
     else this.agreed(signing);
   }
 

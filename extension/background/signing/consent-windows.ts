@@ -24,6 +24,12 @@ export const consentWindows: WindowSurroundings = {
   close: (windowId) => void chrome.windows.remove(windowId).catch(() => undefined), // closed already
 };
 
+/** Closes the windows that a worker before this one has left: what they asked for has ended with it. */
+export async function closeLeftConsents(): Promise<void> {
+  const left = await chrome.tabs.query({ url: `${chrome.runtime.getURL(page)}*` }).catch(() => []);
+  for (const { windowId } of left) consentWindows.close(windowId);
+}
+
 type Bounds = Pick<chrome.windows.Window, 'left' | 'top' | 'width' | 'height'>;
 
 /** In the middle of the browser's window, within it as far as it is large enough. */

@@ -43,6 +43,9 @@ export class Signing {
   /** Pieces of documents that the page has sent, and that the agent has taken. */
   #sent = 0;
   #taken = 0;
+  /** The agent makes signatures; the holder has had enough of it. */
+  #isBegun = false;
+  #isCancelled = false;
   /** Pieces that the window waits for. */
   readonly #wanted = new Map<string, Piece>();
   /** Pieces of signatures: asked of the agent, handed to the page, arrived there. */
@@ -87,8 +90,7 @@ export class Signing {
     if (wish.verb === 'read') {
       this.#read(wish);
     } else if (wish.verb === 'cancel') {
-      // Once they are signed, closing the window is no cancel any more.
-      if (this.#stage === 'answered') this.#surroundings.giveUp('ERR_USER_CANCELLED');
+      this.#cancel();
     } else if (this.#stage !== 'consent') {
       return;
     } else if (wish.verb === 'sign') {
@@ -98,6 +100,14 @@ export class Signing {
       this.#surroundings.toAgent({ type: 'consent', id: this.#id, answer: 'decline' });
       this.#surroundings.closeWindow();
     }
+  }
+
+  /** While signatures are being made, those that are there are kept. Once all are, closing the window is no cancel any more. */
+  #cancel(): void {
+    if (this.#stage !== 'answered' || this.#isCancelled) return;
+    this.#isCancelled = true;
+    if (this.#isBegun) this.#surroundings.toAgent({ type: 'consent', id: this.#id, answer: 'decline' });
+    else this.#surroundings.giveUp('ERR_USER_CANCELLED');
   }
 
   /** The next piece of a document, whole and in order, and no more on the way than agreed. */
@@ -149,9 +159,10 @@ export class Signing {
     const isOurs =
       consent.origin === caller.origin &&
       consent.documents.length === documents.length &&
-      consent.documents.every(({ name, type, size }, index) => {
+      // The name may be another one: the agent leaves out what cannot be shown.
+      consent.documents.every(({ type, size }, index) => {
         const asked = documents[index];
-        return asked?.name === name && asked.type === type && asked.size === size;
+        return asked?.type === type && asked.size === size;
       });
     if (!isOurs) return false;
     this.#stage = 'consent';
@@ -162,6 +173,7 @@ export class Signing {
 
   #progress({ done }: Told<'progress'>): boolean {
     if (this.#stage !== 'answered' || done > this.#question.documents.length) return false;
+    this.#isBegun = true;
     this.#surroundings.toPage({ signing: { stage: 'progress', done } });
     this.#surroundings.toWindow({ progress: done });
     return true;

@@ -24,15 +24,16 @@ export class Signings {
 
   /** A page has asked. `windowId`: the browser window that it is in. */
   begin(id: string, question: SignQuestion, windowId: number | undefined, toPage: (told: SigningTold) => void): void {
-    const { desk, send, giveUp, distrust } = this.#surroundings;
+    const surroundings = this.#surroundings;
+    const { desk } = surroundings;
     const signing = new Signing(id, question, {
-      toAgent: send,
+      toAgent: (message) => surroundings.send(message),
       toPage,
       askHolder: (consent) => desk.ask({ id, consent, windowId, wish: (wish) => signing.fromWindow(wish) }),
       toWindow: (message) => desk.tell(id, message),
       closeWindow: () => desk.close(id),
-      giveUp: (code) => giveUp(id, code),
-      distrust,
+      giveUp: (code) => surroundings.giveUp(id, code),
+      distrust: () => surroundings.distrust(),
     });
     this.#open.set(id, signing);
   }

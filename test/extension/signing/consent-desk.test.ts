@@ -143,7 +143,7 @@ describe('the consent window', () => {
     ask('two');
     assert.deepEqual(closed, [100]);
     assert.equal(opened[1]?.ticket, 'ticket-2');
-    window?.gone();
+    window.gone();
     assert.deepEqual(wishes, []);
   });
 

@@ -117,17 +117,39 @@ describe('a signing in the background', () => {
   describe('ends the request of a page that', () => {
     const cases: Record<string, (b: ReturnType<typeof background>) => void> = {
       'sends before it is asked to': ({ page }) => page(0, 0, bytes(pieceLength)),
-      'sends another document first': ({ receiving, page }) => (receiving(), page(1, 0, bytes(1))),
-      'leaves something out': ({ receiving, page }) => (receiving(), page(0, pieceLength, bytes(pieceLength))),
-      'sends short pieces': ({ receiving, page }) => (receiving(), page(0, 0, bytes(1))),
-      'sends long pieces': ({ receiving, page }) => (receiving(), page(0, 0, bytes(pieceLength + 3))),
-      'sends what is no base64': ({ receiving, page }) => (receiving(), page(0, 0, '*'.repeat(pieceLength))),
+      'sends another document first': ({ receiving, page }) => {
+        receiving();
+        page(1, 0, bytes(1));
+      },
+      'leaves something out': ({ receiving, page }) => {
+        receiving();
+        page(0, pieceLength, bytes(pieceLength));
+      },
+      'sends short pieces': ({ receiving, page }) => {
+        receiving();
+        page(0, 0, bytes(1));
+      },
+      'sends long pieces': ({ receiving, page }) => {
+        receiving();
+        page(0, 0, bytes(pieceLength + 3));
+      },
+      'sends what is no base64': ({ receiving, page }) => {
+        receiving();
+        page(0, 0, '*'.repeat(pieceLength));
+      },
       'does not wait': ({ receiving, page }) => {
         receiving();
         for (let i = 0; i <= piecesOnTheWay; i++) page(0, i * pieceLength, bytes(pieceLength));
       },
-      'sends more than it has announced': ({ send, page }) => (send(), page(1, 1, bytes(1))),
-      'sends once more while the holder reads': ({ send, consent, page }) => (send(), consent(), page(0, 0, bytes(1))),
+      'sends more than it has announced': ({ send, page }) => {
+        send();
+        page(1, 1, bytes(1));
+      },
+      'sends once more while the holder reads': ({ send, consent, page }) => {
+        send();
+        consent();
+        page(0, 0, bytes(1));
+      },
     };
     for (const [words, act] of Object.entries(cases)) {
       it(words, () => {
@@ -152,12 +174,32 @@ describe('a signing in the background', () => {
 
   describe('distrusts an agent that', () => {
     const cases: Record<string, (b: ReturnType<typeof background>) => void> = {
-      'wants to receive twice': ({ receiving }) => (receiving(), receiving()),
-      'takes what was not sent': ({ receiving, taken }) => (receiving(), taken(0, 3)),
-      'takes half a piece': ({ receiving, page, taken }) => (receiving(), page(0, 0, bytes(3)), taken(0, 2)),
-      'takes a piece twice': ({ send, taken }) => (send(), taken(0, 3)),
-      'asks for consent before it has everything': ({ receiving, consent }) => (receiving(), consent()),
-      'asks for consent twice': ({ send, consent }) => (send(), consent(), consent()),
+      'wants to receive twice': ({ receiving }) => {
+        receiving();
+        receiving();
+      },
+      'takes what was not sent': ({ receiving, taken }) => {
+        receiving();
+        taken(0, 3);
+      },
+      'takes half a piece': ({ receiving, page, taken }) => {
+        receiving();
+        page(0, 0, bytes(3));
+        taken(0, 2);
+      },
+      'takes a piece twice': ({ send, taken }) => {
+        send();
+        taken(0, 3);
+      },
+      'asks for consent before it has everything': ({ receiving, consent }) => {
+        receiving();
+        consent();
+      },
+      'asks for consent twice': ({ send, consent }) => {
+        send();
+        consent();
+        consent();
+      },
       'names another origin': ({ send, agent, question }) => {
         send();
         agent({
@@ -169,16 +211,23 @@ describe('a signing in the background', () => {
       'names another document': ({ send, agent, question }) => {
         send();
         const told = consentOf(question);
-        const documents = told.documents.map((entry) => ({ ...entry, name: 'another' }));
+        const documents = told.documents.map((entry) => ({ ...entry, type: 'text/html' }));
         agent({ type: 'signing', stage: 'consent', consent: { ...told, documents } });
       },
-      'signs before the holder has answered': ({ send, consent, signed }) => (send(), consent(), signed([3])),
+      'signs before the holder has answered': ({ send, consent, signed }) => {
+        send();
+        consent();
+        signed([3]);
+      },
       'goes on before the holder has answered': ({ send, consent, agent }) => {
         send();
         consent();
         agent({ type: 'signing', stage: 'progress', done: 0 });
       },
-      'signs more documents than there are': ({ agree, signed }) => (agree(), signed([3, 3])),
+      'signs more documents than there are': ({ agree, signed }) => {
+        agree();
+        signed([3, 3]);
+      },
       'has done more than there are': ({ agree, agent }) => {
         agree();
         agent({ type: 'signing', stage: 'progress', done: 2 });
@@ -243,7 +292,21 @@ describe('a signing in the background', () => {
     signing.fromWindow({ verb: 'decline' });
     assert.deepEqual(toAgent.slice(before), [{ type: 'consent', id, answer: 'sign', certificate: 'key' }]);
     signing.fromWindow({ verb: 'cancel' });
+    signing.fromWindow({ verb: 'cancel' });
     assert.deepEqual(events, ['ask', 'ERR_USER_CANCELLED']);
+  });
+
+  it('keeps what is signed when the holder has had enough while signatures are made', () => {
+    const { signing, agree, agent, signed, toAgent, events } = background([1, 1]);
+    agree();
+    agent({ type: 'signing', stage: 'progress', done: 1 });
+    const before = toAgent.length;
+    signing.fromWindow({ verb: 'cancel' });
+    signing.fromWindow({ verb: 'cancel' });
+    assert.deepEqual(toAgent.slice(before), [{ type: 'consent', id, answer: 'decline' }]);
+    signed([2, -1]);
+    assert.deepEqual(toAgent.at(-1), { type: 'read', id, what: 'signature', document: 0, offset: 0 });
+    assert.deepEqual(events, ['ask']);
   });
 
   it('fetches signatures as the page takes them, then says that they are taken', () => {
