@@ -140,6 +140,12 @@ export const fieldTexts: Readonly<Record<string, string>> = {
     'Logga ut när smartkortstjänsten har varit borta så här länge; inte angivet: aldrig',
   'sites[].logout.grace.sessionSeconds':
     'Logga ut när sessionen har varit frånkopplad så här länge; inte angivet: aldrig',
+  'sites[].signing.documents': 'Antal dokument som får skrivas under med ett godkännande och en PIN-kod',
+  'sites[].signing.hash':
+    'Webbplatsen får låta skriva under hashvärden, vars innehåll inte kan visas för kortinnehavaren',
+  'sites[].signing.authenticationKey':
+    'Dokument får skrivas under med nyckeln för legitimering när kortet saknar nyckel för underskrift',
+  'sites[].signing.sha1': 'Webbplatsen får ha underskrifter med SHA-1, som inte längre är säkert',
   'assuranceLevels[].policyOid': 'OID för certifikatpolicyn',
   'assuranceLevels[].issuer': 'Utfärdarens namn, som måste stämma med nivån',
   'assuranceLevels[].level': 'Tillitsnivå',

@@ -187,6 +187,8 @@ describe('The group policy templates', () => {
   }
 });
 
+const address = 'http://service.example.se:8080';
+
 /** A value as the editor writes it, and what it means. */
 function sampleOf(setting: PolicySetting): { value: RegistryValue; expected: unknown } {
   switch (setting.form) {
@@ -196,10 +198,13 @@ function sampleOf(setting: PolicySetting): { value: RegistryValue; expected: unk
       return { value: dword(1), expected: true };
     case 'words':
       return { value: sz(setting.words[0]!), expected: setting.words[0] };
-    case 'texts':
-      return { value: sz(setting.words![0]!), expected: [setting.words![0]] };
+    case 'texts': {
+      const text = setting.words?.[0] ?? address;
+      return { value: sz(text), expected: [text] };
+    }
     case 'text': {
-      const text = setting.path === 'logout.proxy' ? 'http://proxy.example.se:8080' : '/usr/share/kortbro';
+      const isAddress = ['logout.proxy', 'signing.timeStamp', 'signing.ocsp'].includes(setting.path);
+      const text = isAddress ? address : '/usr/share/kortbro';
       return { value: sz(text), expected: text };
     }
     case 'objects': {

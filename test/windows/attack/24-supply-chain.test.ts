@@ -18,7 +18,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { windowsFiles } from '../../../installer/file-list.ts';
 import { packagesMissing, packedFiles, packedMsi } from '../packages.ts';
-import { attackDesk, deskUnavailable, installed } from './attack-desk.ts';
+import { attackDesk, installed } from './attack-desk.ts';
+import { deskUnavailable } from './describe-at-desk.ts';
 import { readPortableExecutable } from './portable-executable.ts';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
@@ -140,13 +141,14 @@ const missing = packagesMissing();
       for (const entry of [
         'agent/main.ts',
         'agent/tokens/module-host-main.ts',
+        'agent/signatures/worker/signature-worker.ts',
         'agent/commands/main.ts',
         'native-host/main.ts',
       ]) {
         const unused = entry.startsWith('native-host') ? unusedByNativeHost : [];
         const modules = await bundle({
           entry: join(project, entry),
-          outfile: join(work, 'bundle.js'),
+          outfile: join(work, 'bundle.mjs'),
           development: false,
           unused,
         });

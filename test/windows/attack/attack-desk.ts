@@ -1,7 +1,6 @@
 // The one Windows desk of this folder: the product as its MSI installs it, Anna's card in the reader, policy for two sites. Started
 // when the first attack needs it, ended after the last test. After an attack: no private key was used, and honesty works.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,16 +11,16 @@ import { openPkiDirectory, pemCertificate } from '../../../demo/pki/pki-director
 import { type Endpoint, parseEndpoint } from '../../../shared/endpoint.ts';
 import { parseResult } from '../../../shared/messages.ts';
 import { isSignedFor, journal, newNonce, prescriptions } from '../../attack/target.ts';
-import { cardStackUnavailable } from '../../card/card-stack.ts';
 import { HostClient } from '../../support/host-client.ts';
 import { chrootPath } from '../lane/chroot.ts';
-import { windowsPath, wineUnavailable } from '../lane/wine.ts';
+import { windowsPath } from '../lane/wine.ts';
 import { listeningPorts, processesIn } from '../lane/wine-processes.ts';
-import { packagesMissing, packedMsi } from '../packages.ts';
+import { packedMsi } from '../packages.ts';
 import { installed, WindowsDesk } from '../story/windows-desk.ts';
 import { buildTools } from './attack-tools.ts';
 
 export { codeOf } from '../../support/host-client.ts';
+export { describeAtDesk } from './describe-at-desk.ts';
 export { installed, journal, newNonce, prescriptions };
 
 /** Where the user's own files of the product are. */
@@ -45,19 +44,6 @@ after(async function () {
 export function attackDesk(): Promise<AttackDesk> {
   started ??= AttackDesk.start();
   return started;
-}
-
-/** Why there can be no desk here; undefined when there can. */
-export function deskUnavailable(): string | undefined {
-  if (spawnSync('x86_64-w64-mingw32-gcc-posix', ['--version']).status !== 0) return 'no cross compiler for Windows';
-  return wineUnavailable() ?? cardStackUnavailable() ?? packagesMissing();
-}
-
-/** A `describe` for what needs the desk; says why it is not run where there is none. */
-export function describeAtDesk(title: string, body: (this: Mocha.Suite) => void): void {
-  const reason = deskUnavailable();
-  if (reason === undefined) describe(title, body);
-  else describe.skip(`${title} (not run: ${reason})`, body);
 }
 
 export class AttackDesk {
