@@ -179,9 +179,8 @@ export class Pages {
   }
 
   #ask(document: Document, message: PageRequest): void {
-    const { id } = message;
-    const asked = { language: this.#surroundings.language(), origin: document.origin };
-    const question = questionOf(message, asked);
+    const { id, ...asked } = message;
+    const question = questionOf(asked, { language: this.#surroundings.language(), origin: document.origin });
     if (question === undefined) {
       document.port.post(this.#error(id, 'ERR_REQUEST_INVALID'));
       return;
@@ -231,13 +230,15 @@ export class Pages {
   }
 }
 
+type Asked<T> = T extends PageRequest ? Omit<T, 'id'> : never;
+
 /** Undefined for a request to sign whose parts are not what shared/signing.ts says. */
 function questionOf(
-  { id: _, ...message }: PageRequest,
+  asked: Asked<PageRequest>,
   { language, origin }: { language: 'sv' | 'en'; origin: string },
 ): Exclude<Question, { verb: 'sign' }> | SignQuestion | undefined {
   const common = { type: 'request', language, caller: { kind: 'page', origin } } as const;
-  return message.verb === 'sign' ? signQuestion(message, common) : { ...common, ...message };
+  return asked.verb === 'sign' ? signQuestion(asked, common) : { ...common, ...asked };
 }
 
 function tellsOfCard({ verb }: PageRequest, outcome: Outcome): boolean {

@@ -109,7 +109,7 @@ describe('the built extension', function () {
       [],
     );
     const licences = read('licences.txt');
-    for (const name of ['pdfjs-dist', 'zod', 'Adobe', 'OpenJPEG', 'PDFium', 'Apache License'])
+    for (const name of ['pdfjs-dist', 'zod', 'Adobe', 'Louvain', 'PDFium', 'Apache License'])
       assert.ok(licences.includes(name), name);
   });
 
