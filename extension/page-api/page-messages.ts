@@ -89,11 +89,16 @@ export function parsePageText(text: unknown): PageMessage | Refusal {
   } catch {
     return { refused: 'ERR_REQUEST_INVALID' };
   }
+  if (text.length > limits.pageMessage && !asksToSign(value)) return { refused: 'ERR_REQUEST_TOO_LARGE' };
   const message = parsePageMessage(value);
   if ('refused' in message) return message;
-  if (text.length > limits.pageMessage && message.verb !== 'sign') return { refused: 'ERR_REQUEST_TOO_LARGE' };
   const isOurs = 'since' in message || ['received', 'document', 'fetched'].includes(message.verb);
   return isOurs ? { refused: 'ERR_REQUEST_INVALID' } : message;
+}
+
+/** Names of a hundred documents take their place. */
+function asksToSign(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'verb' in value && value.verb === 'sign';
 }
 
 /** Reads a page's message as the background gets it from a content script. */
