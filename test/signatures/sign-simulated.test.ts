@@ -16,8 +16,7 @@ describe('Signing with a simulated card', function () {
   let agent: AgentUnderTest;
   let host: HostClient;
   const pins = { login: randomPin(), signature: randomPin() };
-  const policy = (signing: object = {}): PolicyFile =>
-    ({ sites: [{ origin: journal, signing }] }) as unknown as PolicyFile;
+  const policy = (signing: object = {}): PolicyFile => ({ sites: [{ origin: journal, signing }] });
 
   before(async () => {
     const { person, keys } = await testCard('anna');

@@ -16,8 +16,8 @@ export interface SentDocument {
 export type SigningWish = Omit<RequestOf<'sign'>, 'type' | 'id' | 'language' | 'verb' | 'caller' | 'documents'>;
 
 export interface SigningSteps {
-  /** Which key, by its place in the list; or no. Default: the first. */
-  choose?: (consent: SigningConsent, signing: SigningClient) => string | 'decline' | Promise<string | 'decline'>;
+  /** Which key, or `decline`. Default: the first. */
+  choose?: (consent: SigningConsent, signing: SigningClient) => string | Promise<string>;
   /** Instead of sending the documents. */
   send?: (signing: SigningClient) => void;
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { signingPinDialog, type SigningText } from '../../../agent/pin/signature-texts.ts';
 
-const fingerprint = `${'0123456789abcdef'}${'f'.repeat(48)}`;
+const fingerprint = `0123456789abcdef${'f'.repeat(48)}`;
 const holder = { holder: 'Anna Testsson', organisation: 'Region Exempel', holderId: 'SE0000000000-1ABC', issuer: 'CA' };
 const text = (count: number, changes: Partial<SigningText> = {}): SigningText => ({
   site: 'https://journal.example.se',
