@@ -50,8 +50,8 @@ export class TestAuthority {
   readonly root: Uint8Array;
   readonly issuer: Uint8Array;
   readonly services: Readonly<Record<ServiceName, Issued>>;
-  /** Where the servers are: POST for the first two, GET for the list. */
-  readonly urls: Readonly<Record<'timeStamp' | 'ocsp' | 'crl', string>>;
+  /** Where the servers are: POST for the first two, GET for the lists of the issuer and of the root. */
+  readonly urls: Readonly<Record<'timeStamp' | 'ocsp' | 'crl' | 'rootCrl', string>>;
   /** Requests that came, by path: for tests of who is asked. */
   readonly requests: string[];
   readonly #authority: CertificateAuthority;
@@ -105,7 +105,7 @@ export class TestAuthority {
       ocsp: await service('TEST OCSP Responder 1', '1.3.6.1.5.5.7.3.9', false),
     };
     const made = new TestAuthority({ directory, root: root.certificate, authority, services, server, requests });
-    await made.#writeFiles(keys);
+    await made.#writeFiles(keys, rootKeys);
     server.on('request', (request, response) => void made.#answer(request, response));
     return made;
   }
@@ -148,9 +148,10 @@ export class TestAuthority {
     return this.#made(request, (query, out) => ['ocsp', ...keys, '-ndays', '1', '-reqin', query, '-respout', out]);
   }
 
-  /** The list of revoked certificates: DER. */
-  async crl(): Promise<Uint8Array> {
-    const pem = await this.#made(new Uint8Array(), (_, out) => ['ca', '-gencrl', '-config', 'ca.cnf', '-out', out]);
+  /** The list of revoked certificates, the issuer's or the root's: DER. */
+  async crl(of: 'issuing' | 'root' = 'issuing'): Promise<Uint8Array> {
+    const words = ['ca', '-gencrl', '-config', 'ca.cnf', '-name', of];
+    const pem = await this.#made(new Uint8Array(), (_, out) => [...words, '-out', out]);
     return Buffer.from(
       Buffer.from(pem)
         .toString()
@@ -188,7 +189,7 @@ export class TestAuthority {
   async #answerTo(path: string, body: Uint8Array): Promise<[string, Uint8Array]> {
     if (path === '/tsa') return ['application/timestamp-reply', await this.timeStamp(body)];
     if (path === '/ocsp') return ['application/ocsp-response', await this.ocsp(body)];
-    return ['application/pkix-crl', await this.crl()];
+    return ['application/pkix-crl', await this.crl(path === '/root-crl' ? 'root' : 'issuing')];
   }
 
   /** One openssl at a time: they share a serial number and an index. */
@@ -211,16 +212,19 @@ export class TestAuthority {
     await appendFile(this.path('index.txt'), `${line.join('\t')}\n`);
   }
 
-  async #writeFiles(keys: KeyPair): Promise<void> {
+  async #writeFiles(keys: KeyPair, rootKeys: KeyPair): Promise<void> {
     const files: Record<string, string> = {
       'root.pem': pem(this.root),
       'ca.pem': pem(this.issuer),
       'chain.pem': pem(this.issuer) + pem(this.root),
       'ca.key': pemKey(keys.privateKey),
+      'root.key': pemKey(rootKeys.privateKey),
       'index.txt': '',
+      'root-index.txt': '',
       'index.txt.attr': 'unique_subject = no\n',
       'ts-serial': '01\n',
       'crl-number': '01\n',
+      'root-crl-number': '01\n',
       'ts.cnf': timeStampConfiguration,
       'ca.cnf': listConfiguration,
     };
@@ -262,6 +266,14 @@ database = index.txt
 crlnumber = crl-number
 private_key = ca.key
 certificate = ca.pem
+default_md = sha256
+default_crl_days = 1
+crl_extensions = list
+[root]
+database = root-index.txt
+crlnumber = root-crl-number
+private_key = root.key
+certificate = root.pem
 default_md = sha256
 default_crl_days = 1
 crl_extensions = list
@@ -309,7 +321,7 @@ function subject(commonName: string): DistinguishedName {
 
 function urlsOf(server: Server): TestAuthority['urls'] {
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { timeStamp: `${base}/tsa`, ocsp: `${base}/ocsp`, crl: `${base}/crl` };
+  return { timeStamp: `${base}/tsa`, ocsp: `${base}/ocsp`, crl: `${base}/crl`, rootCrl: `${base}/root-crl` };
 }
 
 /** YYMMDDHHMMSSZ */
