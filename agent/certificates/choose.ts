@@ -46,8 +46,8 @@ export function fitForLogin<Place>(
 }
 
 /**
- * As for a login, with the key for signatures. Authentication keys, where policy lets them sign, only on cards that have no
- * other one that fits.
+ * As for a login, with the key for signatures. Authentication keys, where policy lets them sign, only where no other one fits; the
+ * caller leaves out those whose card has a key for signatures.
  */
 export function fitForSignature<Place>(
   candidates: readonly Candidate<Place>[],

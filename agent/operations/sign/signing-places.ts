@@ -3,7 +3,7 @@ import { type KeyObject } from 'node:crypto';
 import { KortbroError } from '../../../shared/errors.ts';
 import { type RequestOf } from '../../../shared/messages.ts';
 import { type SignatureAlgorithm, type SignatureHash } from '../../../shared/signing.ts';
-import { fitForSignature } from '../../certificates/choose.ts';
+import { type Candidate, fitForSignature } from '../../certificates/choose.ts';
 import { type TokenDescription } from '../../tokens/token.ts';
 import { policyInForce, type OperationContext } from '../context.ts';
 import { placesThatFit, type TokenPlace } from '../token-places.ts';
@@ -27,7 +27,7 @@ export function signingPlaces(context: OperationContext, origin: string, request
     context,
     (candidates) =>
       fitForSignature(
-        candidates,
+        candidates.filter(isForSigning),
         terms.certificate,
         request.certificate ?? {},
         terms.mayUseAuthentication,
@@ -37,6 +37,14 @@ export function signingPlaces(context: OperationContext, origin: string, request
     algorithmOf,
   );
   return places.map((place) => ({ ...place, algorithm: algorithmOf(place) }));
+}
+
+/** Whichever key the site means: a card that has a key for signatures never signs with its key for login. */
+function isForSigning({ place, certificate }: Candidate<TokenPlace>, _: number, all: readonly Candidate<TokenPlace>[]) {
+  const { reader } = place.token;
+  const isOther = (one: Candidate<TokenPlace>) =>
+    one.place.token.reader === reader && one.certificate.usage === 'signature';
+  return certificate.usage !== 'authentication' || !all.some(isOther);
 }
 
 const curves: Readonly<Record<string, { algorithm: SignatureAlgorithm; hash: SignatureHash }>> = {
