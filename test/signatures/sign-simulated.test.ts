@@ -8,6 +8,8 @@ import { SigningClient, type SentDocument, type SigningSteps, type SigningWish }
 import { simulatedTwoPinCard, twoPinCard, type TwoPinTestCard } from '../support/test-cards.ts';
 
 const journal = 'https://journal.example.se';
+/** May sign with the key for login, where there is no other. */
+const lenient = 'https://lenient.example.se';
 const text: SentDocument = { name: 'intyg.txt', content: Buffer.from('Anna Testsson är frisk.') };
 
 describe('Signing with a simulated card', function () {
@@ -19,7 +21,12 @@ describe('Signing with a simulated card', function () {
   before(async () => {
     card = await twoPinCard('anna', { signature: ['ec-p256'] });
     agent = await AgentUnderTest.start({
-      policy: { sites: [{ origin: journal, signing: { documents: 5 } }] },
+      policy: {
+        sites: [
+          { origin: journal, signing: { documents: 5 } },
+          { origin: lenient, signing: { authenticationKey: true } },
+        ],
+      },
       cards: { anna: simulatedTwoPinCard(card) },
     });
     host = await agent.host();
@@ -61,6 +68,24 @@ describe('Signing with a simulated card', function () {
     const { answer } = await sign({ format: { type: 'raw' } }, [text], { choose: () => 'decline' });
     assert.equal(codeOf(answer), 'ERR_USER_DECLINED');
     assert.deepEqual(await agent.keyUse('anna'), before);
+  });
+
+  it('tells how many tries of PIN2 a wrong one has left, and that none of PIN1 is spent', async () => {
+    agent.pinentry.answer(`pin ${card.authentication.pin}`);
+    const { answer } = await sign({ format: { type: 'raw' } });
+    assert.ok('error' in answer);
+    assert.deepEqual([answer.error.code, answer.error.triesLeft], ['ERR_PIN_WRONG', 2]);
+    const { anna } = (await agent.simulator.state()).cards;
+    assert.deepEqual([anna?.triesLeft, anna?.signaturePin?.triesLeft], [3, 2]);
+  });
+
+  it('has no key for login sign whose card has one for signatures, even if the site names it', async () => {
+    const { serialNumber } = new X509Certificate(card.authentication.keys[0]!.certificate);
+    const certificate = { serialNumber: serialNumber.replace(/^0+/, '') };
+    const wish = { format: { type: 'cms', attached: true }, certificate } as const;
+    const { answer, consent } = await new SigningClient(host, [text]).run(lenient, wish);
+    assert.equal(codeOf(answer), 'ERR_CARD_NO_SIGNATURE_KEY');
+    assert.equal(consent, undefined);
   });
 
   it('signs a batch with one PIN where policy lets it', async () => {
