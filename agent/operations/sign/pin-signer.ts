@@ -14,12 +14,17 @@ export class PinSigner {
   readonly #context: OperationContext;
   readonly #call: OperationCall;
   readonly #text: SigningText;
-  /** The key that was agreed to, looked up anew: throws when it may not sign any more. */
-  readonly #place: () => SigningPlace;
+  /** The key that was agreed to, looked up anew: throws when it may not sign any more. `hasBegun`: the PIN has been given. */
+  readonly #place: (hasBegun: boolean) => SigningPlace;
   #pin: Buffer | undefined;
 
   /** Belongs inside a dialog turn. `call` ends the dialog and whatever waits. */
-  constructor(context: OperationContext, call: OperationCall, text: SigningText, place: () => SigningPlace) {
+  constructor(
+    context: OperationContext,
+    call: OperationCall,
+    text: SigningText,
+    place: (hasBegun: boolean) => SigningPlace,
+  ) {
     this.#context = context;
     this.#call = call;
     this.#text = text;
@@ -28,13 +33,13 @@ export class PinSigner {
 
   /** Signs the hash of `bytes`. @throws as withPin and signWithPin */
   async sign(bytes: Uint8Array): Promise<Uint8Array> {
-    const { algorithm } = this.#place();
+    const { algorithm } = this.#place(this.#pin !== undefined);
     return this.signHash(algorithm, createHash(hashOf(algorithm).name).update(bytes).digest());
   }
 
   /** Signs a ready-made hash. @throws as sign */
   async signHash(algorithm: SignatureAlgorithm, digest: Uint8Array): Promise<Uint8Array> {
-    const place = this.#place();
+    const place = this.#place(this.#pin !== undefined);
     if (this.#pin !== undefined) {
       const wanted = { algorithm, digest, finalTryConfirmed: false };
       return signWithPin(place, wanted, secretCopy(this.#pin), this.#call.signal);
@@ -45,7 +50,7 @@ export class PinSigner {
       finalTry: signingFinalTryDialog(language, this.#text),
     };
     return withPin(this.#context, this.#call, place.token, dialogs, async (pin, finalTryConfirmed, signal) => {
-      const now = this.#place();
+      const now = this.#place(false);
       const kept = secretCopy(pin);
       try {
         const signature = await signWithPin(now, { algorithm, digest, finalTryConfirmed }, pin, signal);

@@ -10,6 +10,7 @@ import { type SignatureJob } from '../../signatures/worker/signature-job.ts';
 import { withSignatureThread } from '../../signatures/worker/with-signature-thread.ts';
 import { codeOfFailure, TokenError } from '../../tokens/token.ts';
 import { policyInForce, type OperationCall, type OperationContext } from '../context.ts';
+import { readyCards } from '../ready-cards.ts';
 import { recoverToken } from '../recover-token.ts';
 import { countingRefusals } from '../refusals.ts';
 import { holderText } from '../token-places.ts';
@@ -36,10 +37,13 @@ export async function signDocuments(
   conversation: SigningConversation,
 ): Promise<SigningOutcome> {
   return context.dialogs.inTurn(call.signal, async () => {
-    const place = agreedPlace(context, consent);
+    // Whoever had the turn before may have made the card be read anew.
+    await readyCards(context, call);
+    const agreed = (hasBegun: boolean) => agreedPlace(context, consent, hasBegun);
+    const place = agreed(false);
     const stopped = conversation.progress(0);
     const within = { ...call, signal: AbortSignal.any([call.signal, stopped]) };
-    const pins = new PinSigner(context, within, signingText(consent, place), () => agreedPlace(context, consent));
+    const pins = new PinSigner(context, within, signingText(consent, place), agreed);
     const make = maker(context, within, consent, place, pins);
     try {
       return await countingRefusals(context, consent.origin, () =>

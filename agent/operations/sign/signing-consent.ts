@@ -65,15 +65,29 @@ async function answerOf(
   throw new KortbroError(answer.answer === 'decline' ? 'ERR_USER_DECLINED' : 'ERR_REQUEST_INVALID');
 }
 
-/** The key that was agreed to, as it is bound now, and still allowed. @throws as signingPlaces, ERR_CARD_CHANGED, ERR_USER_TIMEOUT */
-export function agreedPlace(context: OperationContext, { origin, request, key, expires }: GivenConsent): SigningPlace {
-  if (context.clock.now() > expires) throw new KortbroError('ERR_USER_TIMEOUT');
-  const place = signingPlaces(context, origin, request).find((one) => {
+/**
+ * The key that was agreed to, as it is bound now, and still allowed. `hasBegun`: the PIN has been given, and nothing waits any more.
+ * @throws as signingPlaces, ERR_CARD_REMOVED, ERR_CARD_CHANGED, ERR_USER_TIMEOUT
+ */
+export function agreedPlace(context: OperationContext, consent: GivenConsent, hasBegun: boolean): SigningPlace {
+  const { key, expires } = consent;
+  if (!hasBegun && context.clock.now() > expires) throw new KortbroError('ERR_USER_TIMEOUT');
+  const place = placesNow(context, consent).find((one) => {
     const { reader, generation, certificate } = keyOf(one);
     return reader === key.reader && generation === key.generation && certificate === key.certificate;
   });
   if (place === undefined) throw new KortbroError('ERR_CARD_CHANGED');
   return place;
+}
+
+/** The card was in when the holder agreed: one that is absent now has been removed. */
+function placesNow(context: OperationContext, { origin, request }: GivenConsent): SigningPlace[] {
+  try {
+    return signingPlaces(context, origin, request);
+  } catch (error) {
+    const isAbsent = error instanceof KortbroError && error.code === 'ERR_CARD_ABSENT';
+    throw isAbsent ? new KortbroError('ERR_CARD_REMOVED') : error;
+  }
 }
 
 function keyOf({ token, key }: SigningPlace): GivenConsent['key'] {

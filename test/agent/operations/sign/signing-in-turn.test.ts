@@ -1,0 +1,122 @@
+// From the holder's consent to the last signature: what may happen while other dialogs are open, and while many documents are signed.
+import assert from 'node:assert/strict';
+import { sign as signBytes } from 'node:crypto';
+import { type RequestChannel } from '../../../../agent/operations/context.ts';
+import { sign } from '../../../../agent/operations/sign/sign.ts';
+import { limits } from '../../../../shared/limits.ts';
+import { type RequestOf } from '../../../../shared/messages.ts';
+import { type Signed, type SigningMessage } from '../../../../shared/signing.ts';
+import { waitUntil } from '../../../native-host/within.ts';
+import { gate, kortbroError } from '../../fake-backend.ts';
+import { type TokenDescription } from '../../../../agent/tokens/token.ts';
+import { cardKey, type CardKey, journal, OperationWorld } from '../operation-world.ts';
+
+const policy = { sites: [{ origin: journal, signing: { documents: 3 } }] };
+
+describe('Signing, once the holder has agreed', () => {
+  let key: CardKey;
+  let world: OperationWorld;
+  const request = (count: number): RequestOf<'sign'> => ({
+    type: 'request',
+    id: 'one',
+    language: 'sv',
+    verb: 'sign',
+    caller: { kind: 'page', origin: journal },
+    documents: Array.from({ length: count }, (_, index) => ({ name: `${index}.txt`, type: 'text/plain', size: 0 })),
+    format: { type: 'raw' },
+  });
+
+  before(async () => {
+    key = await cardKey('45', undefined, { kind: 'signature' });
+  });
+  beforeEach(async () => {
+    world = new OperationWorld(policy);
+    await world.insert([key]);
+    world.driver.signer = (_handle, _id, _algorithm, digest) => signDigest(key, digest);
+  });
+
+  /** A holder who agrees at once, and a browser that takes everything. */
+  const start = (count = 1) => {
+    let listener: (message: SigningMessage) => void = () => undefined;
+    let signed: Signed | undefined;
+    let agreed = false;
+    const channel: RequestChannel = {
+      hear: (hears) => (listener = hears),
+      tell: (answer) => {
+        if (answer.type !== 'signing') return;
+        if (answer.stage === 'consent')
+          queueMicrotask(() => {
+            agreed = true;
+            listener({ type: 'consent', id: 'one', answer: 'sign', certificate: '0' });
+          });
+        if (answer.stage === 'signed') {
+          ({ signed } = answer);
+          queueMicrotask(() => listener({ type: 'taken', id: 'one' }));
+        }
+      },
+    };
+    const call = { language: 'sv' as const, signal: new AbortController().signal, profile: 'p' };
+    const done = sign(world.context, call, request(count), channel);
+    done.catch(() => undefined);
+    return { done, hasAgreed: () => waitUntil(() => agreed, 'the consent', 5_000), signed: () => signed };
+  };
+  /** Another dialog that is open until `end`. */
+  const otherDialog = (): (() => void) => {
+    const { promise, open } = gate();
+    void world.context.dialogs.inTurn(new AbortController().signal, () => promise);
+    return open;
+  };
+
+  it('goes on with a batch that takes longer than a consent may wait', async () => {
+    world.driver.signer = (_handle, _id, _algorithm, digest) => {
+      world.clock.advance(limits.consentTime + 1);
+      return signDigest(key, digest);
+    };
+    const { done, signed } = start(3);
+    assert.deepEqual((await done).result, { signed: 3 });
+    assert.deepEqual(
+      signed()?.documents.map(({ status }) => status),
+      ['signed', 'signed', 'signed'],
+    );
+  });
+
+  it('asks no PIN for a consent that waited too long behind another dialog', async () => {
+    const end = otherDialog();
+    const { done, hasAgreed } = start();
+    await hasAgreed();
+    world.clock.advance(limits.consentTime + 1);
+    end();
+    await assert.rejects(done, kortbroError('ERR_USER_TIMEOUT'));
+    assert.deepEqual(world.kinds, []);
+  });
+
+  it('waits for a card that is read anew when its turn comes', async () => {
+    const end = otherDialog();
+    const { done, hasAgreed } = start();
+    await hasAgreed();
+    const reading = gate<TokenDescription[]>();
+    world.driver.bindInstead = () => reading.promise;
+    void world.cards.rebind('A', true);
+    end();
+    await new Promise((resolve) => setImmediate(resolve));
+    reading.open(world.driver.cards.get('A') ?? []);
+    assert.deepEqual((await done).result, { signed: 1 });
+    assert.equal(world.kinds.length, 1);
+  });
+
+  it('says that the card has left when it was pulled behind another dialog', async () => {
+    const end = otherDialog();
+    const { done, hasAgreed } = start();
+    await hasAgreed();
+    world.pull();
+    end();
+    await assert.rejects(done, kortbroError('ERR_CARD_REMOVED'));
+    assert.deepEqual(world.driver.callsOf('signWithPin'), []);
+  });
+});
+
+/** The card's part: ECDSA over a hash that is ready, which node:crypto makes of a message only. Verified against the empty document. */
+function signDigest({ privateKey }: CardKey, digest: Uint8Array): Uint8Array {
+  assert.equal(digest.length, 32);
+  return signBytes('sha256', new Uint8Array(), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+}
