@@ -80,11 +80,14 @@ export function agreedPlace(context: OperationContext, consent: GivenConsent, ha
   return place;
 }
 
-/** The card was in when the holder agreed: one that is absent now has been removed. */
-function placesNow(context: OperationContext, { origin, request }: GivenConsent): SigningPlace[] {
+/** The card was in when the holder agreed: it has been removed, or exchanged, whatever the one that is in now lacks. */
+function placesNow(context: OperationContext, { origin, request, key }: GivenConsent): SigningPlace[] {
   try {
     return signingPlaces(context, origin, request);
   } catch (error) {
+    const { tokens } = context.cards;
+    const isIn = tokens.some(({ reader, generation }) => reader === key.reader && generation === key.generation);
+    if (tokens.length > 0 && !isIn) throw new KortbroError('ERR_CARD_CHANGED');
     const isAbsent = error instanceof KortbroError && error.code === 'ERR_CARD_ABSENT';
     throw isAbsent ? new KortbroError('ERR_CARD_REMOVED') : error;
   }

@@ -9,7 +9,7 @@ import { type Signed, type SigningMessage } from '../../../../shared/signing.ts'
 import { waitUntil } from '../../../native-host/within.ts';
 import { gate, kortbroError } from '../../fake-backend.ts';
 import { type TokenDescription } from '../../../../agent/tokens/token.ts';
-import { cardKey, type CardKey, journal, OperationWorld } from '../operation-world.ts';
+import { bertil, cardKey, type CardKey, journal, OperationWorld } from '../operation-world.ts';
 
 const policy = { sites: [{ origin: journal, signing: { documents: 3 } }] };
 
@@ -113,6 +113,21 @@ describe('Signing, once the holder has agreed', () => {
     await assert.rejects(done, kortbroError('ERR_CARD_REMOVED'));
     assert.deepEqual(world.driver.callsOf('signWithPin'), []);
   });
+
+  for (const [name, kind] of [
+    ['another key', 'signature'],
+    ['no key for signatures', 'authentication'],
+  ] as const) {
+    it(`says that the card was exchanged behind another dialog for one with ${name}`, async () => {
+      const end = otherDialog();
+      const { done, hasAgreed } = start();
+      await hasAgreed();
+      await world.insert([await cardKey('45', bertil, { kind })]);
+      end();
+      await assert.rejects(done, kortbroError('ERR_CARD_CHANGED'));
+      assert.deepEqual(world.kinds, []);
+    });
+  }
 });
 
 /** The card's part: ECDSA over a hash that is ready, which node:crypto makes of a message only. Verified against the empty document. */
