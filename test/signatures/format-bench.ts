@@ -7,7 +7,7 @@ import { type KeyKind } from '../../demo/pki/keys.ts';
 import { type SignatureAlgorithm } from '../../shared/signing.ts';
 import { type AgentUnderTest } from '../support/agent-under-test.ts';
 import { type HostClient } from '../support/host-client.ts';
-import { SigningClient, type SigningWish } from '../support/signing-client.ts';
+import { SigningClient, type SigningEnd, type SigningWish } from '../support/signing-client.ts';
 import { twoPinCard, type TwoPinTestCard } from '../support/test-cards.ts';
 import { type MadeSignature, type SigningFormat } from './formats.ts';
 import { TestAuthority } from './test-authority.ts';
@@ -51,30 +51,42 @@ export function serialNumberOf(certificate: Uint8Array): string {
   return new X509Certificate(certificate).serialNumber.replace(/^0+/, '');
 }
 
-/** Has a document signed in this format by the key of this kind, with the PIN. */
-export async function makeSignature(
-  { authority, card, certificate }: FormatBench,
-  { pinentry }: AgentUnderTest,
+/** Asks for a document to be signed in this format by the key of this kind. PINs are the caller's to queue. */
+export async function askForSignature(
+  { certificate }: FormatBench,
   host: HostClient,
   format: SigningFormat,
   [kind, algorithm]: readonly [KeyKind, SignatureAlgorithm],
-): Promise<MadeSignature> {
+): Promise<{ end: SigningEnd; document: Uint8Array }> {
   const document = await format.document(algorithm);
-  const der = certificate(kind);
-  const asked = {
-    hash: `SHA-${algorithm.slice(2)}` as 'SHA-256',
-    ...(algorithm.startsWith('ES') ? {} : ({ padding: algorithm.startsWith('PS') ? 'pss' : 'pkcs1' } as const)),
-  };
+  const padding = { ES: {}, PS: { padding: 'pss' }, RS: { padding: 'pkcs1' } } as const;
   const wish: SigningWish = {
     ...format.wish(algorithm),
-    algorithm: asked,
-    certificate: { serialNumber: serialNumberOf(der) },
+    algorithm: {
+      hash: `SHA-${algorithm.slice(2)}` as 'SHA-256',
+      ...padding[algorithm.slice(0, 2) as keyof typeof padding],
+    },
+    certificate: { serialNumber: serialNumberOf(certificate(kind)) },
   };
-  pinentry.answer(`pin ${card.signature.pin}`);
-  const { answer, consent, signed, signatures } = await new SigningClient(host, [document]).run(journal, wish);
+  return { end: await new SigningClient(host, [document]).run(journal, wish), document: document.content };
+}
+
+/** The same with the PIN; fails unless it is signed, by that key. */
+export async function makeSignature(
+  bench: FormatBench,
+  { pinentry }: AgentUnderTest,
+  host: HostClient,
+  format: SigningFormat,
+  key: readonly [KeyKind, SignatureAlgorithm],
+): Promise<MadeSignature> {
+  const [kind, algorithm] = key;
+  const certificate = bench.certificate(kind);
+  pinentry.answer(`pin ${bench.card.signature.pin}`);
+  const { end, document } = await askForSignature(bench, host, format, key);
+  const { answer, consent, signed, signatures } = end;
   assert.deepEqual(answer, { result: { signed: 1 } });
   assert.equal(consent?.keys.length, 1);
   assert.equal(signed?.algorithm, algorithm);
-  assert.equal(signed.certificate, Buffer.from(der).toString('base64'));
-  return { document: document.content, signature: signatures[0]!, certificate: der, algorithm, authority };
+  assert.equal(signed.certificate, Buffer.from(certificate).toString('base64'));
+  return { document, signature: signatures[0]!, certificate, algorithm, authority: bench.authority };
 }

@@ -2,9 +2,10 @@
 // nobody here wrote, and refused by them once a byte is changed.
 import assert from 'node:assert/strict';
 import { AgentUnderTest } from '../support/agent-under-test.ts';
-import { type HostClient } from '../support/host-client.ts';
+import { impose } from '../attack/target.ts';
+import { codeOf, type HostClient } from '../support/host-client.ts';
 import { simulatedTwoPinCard } from '../support/test-cards.ts';
-import { type FormatBench, makeFormatBench, makeSignature } from './format-bench.ts';
+import { askForSignature, type FormatBench, makeFormatBench, makeSignature } from './format-bench.ts';
 import { assertVerified, formats, formatsFor, keyKinds, otherAlgorithms } from './formats.ts';
 
 describe('A signature by a simulated card', function () {
@@ -39,5 +40,31 @@ describe('A signature by a simulated card', function () {
     const { anna } = (await agent.simulator.state()).cards;
     assert.deepEqual([anna?.logins, anna?.signatures], [0, 0]);
     assert.ok((anna?.signaturePin?.signatures ?? 0) >= table.length);
+  });
+
+  const leveled = (level: string) => formats.filter(({ name }) => name.endsWith(level));
+  const refusedWith = async (code: string, level: string, key: (typeof keyKinds)[number]): Promise<void> => {
+    for (const format of leveled(level)) {
+      const { end } = await askForSignature(bench, host, format, key);
+      assert.equal(codeOf(end.answer), code, format.name);
+      assert.deepEqual(end.signatures, []);
+    }
+  };
+
+  it('of level B-LT is not made once its certificate is revoked: no PIN is asked, no key used', async () => {
+    agent.pinentry.reset();
+    const before = await agent.keyUse('anna');
+    await bench.authority.revoke(bench.certificate('ec-p384'));
+    await refusedWith('ERR_SIGNATURE_REVOCATION', 'B-LT', ['ec-p384', 'ES384']);
+    assert.deepEqual(agent.pinentry.unawaited(), []);
+    assert.deepEqual(await agent.keyUse('anna'), before);
+  });
+
+  it('of level B-T is not given out without its time stamp, whatever stands in its place', async () => {
+    // The responder's answer is no time stamp.
+    const signing = { ...bench.policy.signing, timeStamp: bench.authority.urls.ocsp };
+    await impose({ agent }, host, { ...bench.policy, signing });
+    agent.pinentry.answer(...leveled('B-T').map(() => `pin ${bench.card.signature.pin}` as const));
+    await refusedWith('ERR_SIGNATURE_TIMESTAMP', 'B-T', ['ec-p256', 'ES256']);
   });
 });
