@@ -60,7 +60,7 @@ const siteSigning = z.strictObject({
   authenticationKey: z
     .boolean()
     .default(false)
-    .describe('Documents may be signed with the authentication key where the card has no key for signatures'),
+    .describe('Documents may be signed with the authentication key of a card that has no key for signatures'),
   sha1: z.boolean().default(false).describe('The site may have signatures with SHA-1, which is no longer safe'),
 });
 
@@ -195,7 +195,9 @@ export const policySchema = z.strictObject({
         .array(authorityAddress)
         .max(8)
         .default([])
-        .describe('Revocation lists for the level B-LT, used where no OCSP responder answers'),
+        .describe(
+          'Revocation lists for the level B-LT, used where no OCSP responder answers: those of the issuing CAs and of their root',
+        ),
       authorities: absolutePath
         .exactOptional()
         .describe(
