@@ -235,6 +235,7 @@ describe('The policy schema', () => {
       identity: 'hsa-id',
       issuers: [],
       logout: { keep: false },
+      signing: { documents: 1, hash: false, authenticationKey: false, sha1: false },
     });
     assert.equal(policy.otherSites, 'ask');
     assert.deepEqual(policy.logout, { actions: ['event', 'call', 'clear', 'navigate'], guard: false, grace: {} });

@@ -31,6 +31,9 @@ const allowed = new Set([
   'outcome',
   'files',
   'done',
+  'format',
+  'signed',
+  'failed',
 ]);
 
 function parse(path: string): ts.SourceFile {

@@ -1,6 +1,6 @@
 // Reading a certificate from a card: honest ones of the test PKI, and ones that no authority would issue.
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { identityForm, parseCertificate } from '../../../agent/certificates/certificate.ts';
 import { isOutsideValidity } from '../../../agent/certificates/choose.ts';
 import { anna, bertil } from '../../../demo/pki/persons.ts';
@@ -33,6 +33,7 @@ describe('A certificate from a card', () => {
       holderId: 'SE0000000000-1ABC',
       identity: 'hsa-id',
       issuer: ISSUER_NAME.hsaId3,
+      serial: new X509Certificate(bytes).serialNumber,
       notBefore: new Date('2026-03-01T11:00:00Z'),
       notAfter: new Date('2028-02-29T11:00:00Z'),
       usage: 'authentication',

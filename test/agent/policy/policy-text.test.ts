@@ -17,6 +17,7 @@ describe('The text of a policy', () => {
       identity: 'hsa-id',
       issuers: [],
       logout: { keep: false },
+      signing: { documents: 1, hash: false, authenticationKey: false, sha1: false },
     });
     const empty = parsePolicy('{}', 'p');
     assert.ok(empty.ok);
