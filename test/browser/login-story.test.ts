@@ -45,7 +45,7 @@ function startDemo(scratch: string, words: readonly string[], environment: Recor
 const runDemo = (...how: Parameters<typeof startDemo>): Promise<Run> => startDemo(...how).ended;
 
 describe('npm run demo', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let scratch = '';
   beforeEach(() => {
     scratch = mkdtempSync(join(tmpdir(), 'kb-'));
