@@ -174,7 +174,7 @@ async function expectFiles(page: Page, extensions: readonly string[]): Promise<v
 /** As a script would that has crept into the page: more sick leave than the server has written. Lasts until the page is left. */
 function changeDocuments(page: Page): Promise<void> {
   return page.evaluate(() => {
-    const honest = window.fetch;
+    const honest = window.fetch.bind(window);
     window.fetch = async (...question) => {
       const response = await honest(...question);
       if (question[0] !== '/sign/begin') return response;
