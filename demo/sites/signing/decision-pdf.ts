@@ -1,5 +1,5 @@
 // A decision about a referral as a PDF of one page, with the place where the visible signature is to stand.
-import { PDFDocument, type PDFFont, type PDFPage, StandardFonts } from '@cantoo/pdf-lib';
+import { grayscale, PDFDocument, type PDFFont, type PDFPage, StandardFonts } from '@cantoo/pdf-lib';
 import { type Author } from './sick-leave.ts';
 import { type Decision } from './signing-forms.ts';
 
@@ -33,7 +33,7 @@ export async function decisionPdf(given: Decision, author: Author, now: Date): P
   for (const paragraph of given.reason.split('\n')) column.write(paragraph, plain, 12);
   const { x, y, width, height } = signatureField;
   page.drawText('Underskrift', { x, y: y + height + 6, size: 10, font: plain });
-  page.drawRectangle({ x, y, width, height, borderWidth: 0.5 });
+  page.drawRectangle({ x, y, width, height, borderWidth: 0.5, borderColor: grayscale(0.4) });
   const by = latin(`Beslut av ${author.name}, ${author.hsaId}`);
   page.drawText(by, { x, y: y - 18, size: 10, font: plain });
   return document.save({ useObjectStreams: false, addDefaultPage: false });
