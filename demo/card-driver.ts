@@ -11,6 +11,8 @@ export interface CardDriver {
   readonly environment: Readonly<Record<string, string>>;
   /** Whether cards can be put in and pulled by program. A real card is in somebody's hand. */
   readonly controlled: boolean;
+  /** Whether the cards have a PIN of their own for signatures; else one PIN opens everything. */
+  readonly hasSignaturePin: boolean;
   /** Settles when the card is in; the agent hears of it as it would of a real one. The reader must be empty. */
   insert(card: CardName): Promise<void>;
   /** Settles when the card is out. The reader may be empty already. */

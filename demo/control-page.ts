@@ -20,13 +20,14 @@ const texts = {
   sv: {
     title: 'Kort och läsare',
     intro:
-      'Här sätter du i och drar ur de simulerade korten. Logga in på de båda webbplatserna, dra ur kortet och se vad som händer där.',
+      'Här sätter du i och drar ur de simulerade korten. Logga in på de båda webbplatserna, skriv under något i journalen, dra ur kortet och se vad som händer där.',
     byHand: 'Sätt i ditt kort i kortläsaren, logga in på de båda webbplatserna och dra ur kortet igen.',
     empty: 'Kortläsaren är tom.',
     inside: 'I läsaren sitter kortet för',
     insert: 'Sätt i',
     pull: 'Dra ur kortet',
-    pin: 'PIN-kod',
+    pin: 'PIN-kod för legitimering',
+    signaturePin: 'för underskrift',
     level: 'tillitsnivå',
     reserve: 'reservkort',
     sites: 'Webbplatser',
@@ -35,13 +36,14 @@ const texts = {
   en: {
     title: 'Cards and reader',
     intro:
-      'Here you insert and pull the simulated cards. Log in to both sites, pull the card and see what happens there.',
+      'Here you insert and pull the simulated cards. Log in to both sites, sign something in the records, pull the card and see what happens there.',
     byHand: 'Insert your card into the card reader, log in to both sites and pull the card again.',
     empty: 'The card reader is empty.',
     inside: 'In the reader is the card of',
     insert: 'Insert',
     pull: 'Pull the card',
-    pin: 'PIN',
+    pin: 'PIN for logging in',
+    signaturePin: 'for signatures',
     level: 'assurance level',
     reserve: 'reserve card',
     sites: 'Sites',
@@ -163,13 +165,14 @@ export async function startControlPage(card: CardDriver, sites: readonly Site[])
 
   function cardItem(name: CardName, language: SiteLanguage): Html {
     const words = texts[language];
-    const { person, pin } = cardHolders[name];
+    const { person, pin, signaturePin } = cardHolders[name];
     const kind = person.assuranceLevel === 2 ? `, ${words.reserve}` : '';
     return html`<li>
       <p>
         <strong>${holderName(name)}</strong><br />
         <span class="small"
-          >${person.title ?? ''}, ${words.level} ${person.assuranceLevel}${kind}. ${words.pin}: ${pin}</span
+          >${person.title ?? ''}, ${words.level} ${person.assuranceLevel}${kind}.<br />${words.pin}: ${pin},
+          ${words.signaturePin}: ${signaturePin}</span
         >
       </p>
       <form method="post" action="/insert/${name}"><button type="submit">${words.insert}</button></form>

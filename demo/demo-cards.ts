@@ -1,4 +1,4 @@
-// The cards of the demonstration clinic: what stands on each, and its PIN. Keys and certificates are made at run time by
+// The cards of the demonstration clinic: what stands on each, and its two PINs. Keys and certificates are made at run time by
 // the test PKI; whoever plays the card (the simulator, a virtual card) is handed the same definition.
 import { type KeyObject } from 'node:crypto';
 import { anna, bertil, cecilia, type Person } from './pki/persons.ts';
@@ -9,15 +9,25 @@ import { type Identity } from './pki/policies.ts';
 export const cardNames = ['anna', 'bertil', 'cecilia'] as const;
 export type CardName = (typeof cardNames)[number];
 
-/** Who carries a card, and its PIN. There is no secret in it: the keys behind it are made anew for each demonstration. */
-export const cardHolders: Readonly<Record<CardName, { readonly person: Person; readonly pin: string }>> = {
-  anna: { person: anna, pin: '123456' },
-  bertil: { person: bertil, pin: '654321' },
-  cecilia: { person: cecilia, pin: '112233' },
+/** Who carries a card, and what opens it. */
+export interface CardHolder {
+  readonly person: Person;
+  /** For logging in. */
+  readonly pin: string;
+  /** For signatures. */
+  readonly signaturePin: string;
+}
+
+/** There is no secret in the PINs: the keys behind them are made anew for each demonstration. */
+export const cardHolders: Readonly<Record<CardName, CardHolder>> = {
+  anna: { person: anna, pin: '123456', signaturePin: '135790' },
+  bertil: { person: bertil, pin: '654321', signaturePin: '975310' },
+  cecilia: { person: cecilia, pin: '112233', signaturePin: '332211' },
 };
 
 /** A key and its certificate (DER) on a card. */
 export interface DemoKey {
+  readonly kind: 'authentication' | 'signature';
   readonly label: string;
   readonly certificate: Uint8Array;
   readonly privateKey: KeyObject;
@@ -30,6 +40,8 @@ export interface DemoCard {
   readonly serialNumber: string;
   readonly pin: string;
   readonly puk: string;
+  /** Of keys for signatures, on a card that has a PIN of its own for them. */
+  readonly signature: { readonly pin: string; readonly puk: string };
   readonly keys: readonly DemoKey[];
 }
 
@@ -46,12 +58,12 @@ export async function issueDemoCards(pki: PkiDirectory): Promise<DemoCards> {
 }
 
 async function issueCard(pki: PkiDirectory, name: CardName, serialNumber: string): Promise<DemoCard> {
-  const { person, pin } = cardHolders[name];
-  const key = async (kind: 'authentication' | 'signature', identity: Identity, label: string): Promise<DemoKey> => {
+  const { person, pin, signaturePin } = cardHolders[name];
+  const key = async (kind: DemoKey['kind'], identity: Identity, label: string): Promise<DemoKey> => {
     const { certificate, privateKey } = await pki.issued(`${name}-${kind}-${identity}`, () =>
       pki.pki.issuePerson({ person, kind, identity, key: 'rsa-2048' }),
     );
-    return { label, certificate, privateKey };
+    return { kind, label, certificate, privateKey };
   };
   // As on a SITHS card: the employer's identity for login and signature, and beside it the holder's personal number.
   const personal =
@@ -63,5 +75,7 @@ async function issueCard(pki: PkiDirectory, name: CardName, serialNumber: string
     ...personal,
     key('signature', 'hsa-id', `${person.givenName} underskrift`),
   ]);
-  return { name, label: `${person.givenName} ${person.surname}`, serialNumber, pin, puk: '87654321', keys };
+  const label = `${person.givenName} ${person.surname}`;
+  const signature = { pin: signaturePin, puk: '12345678' };
+  return { name, label, serialNumber, pin, puk: '87654321', signature, keys };
 }

@@ -13,6 +13,7 @@ import { simulatedCards } from './simulated-card.ts';
 import { journal, recept } from './sites/site-definition.ts';
 import { loginStory } from './login-story.ts';
 import { removalStory } from './removal-story.ts';
+import { signingStory } from './signing-story.ts';
 import { closingStep, Visitor } from './story.ts';
 import { pictureKeeper, walkStory } from './story-report.ts';
 import { readTrustFile } from './trust-file.ts';
@@ -47,7 +48,10 @@ async function main(): Promise<number> {
     card: (cards, directory) =>
       card.kind === 'simulated' ? simulatedCards(directory, cards) : pkcs11Card(card.module, control),
     sites: [
-      { definition: journal, policy: { access: 'silent', minimumAssuranceLevel: journal.minimumLevel } },
+      {
+        definition: journal,
+        policy: { access: 'silent', minimumAssuranceLevel: journal.minimumLevel, signing: { documents: 5 } },
+      },
       { definition: recept, policy: { access: 'silent', minimumAssuranceLevel: recept.minimumLevel } },
     ],
     scripted: options.headless,
@@ -68,7 +72,7 @@ async function main(): Promise<number> {
 /** Headless: the stories, their report and their pictures. */
 async function walkAlone(harness: Harness, reportFile: string): Promise<number> {
   const visitor = new Visitor(harness, pictureKeeper(reportFile));
-  const steps = [...loginStory(visitor), ...removalStory(visitor), closingStep(visitor)];
+  const steps = [...loginStory(visitor), ...removalStory(visitor), ...signingStory(visitor), closingStep(visitor)];
   const report = await walkStory(steps, ({ name, ok, ms, reason }) =>
     say(`${ok ? 'ok    ' : 'FAILED'} ${name} (${ms} ms)${reason === undefined ? '' : `\n       ${reason}`}`),
   );
@@ -115,12 +119,15 @@ function instruct({ card, sites }: Harness, control: string): void {
   say(`  ${'Cards and reader'.padEnd(16)} ${control}/\n`);
   if (card.controlled) {
     say(
-      '1. On "Cards and reader", insert a card. 2. Log in to both sites: the PIN is asked once. 3. Pull the card: both',
+      '1. On "Cards and reader", insert a card. 2. Log in to both sites: the PIN is asked once. 3. In the records, sign a',
     );
-    say("   tabs and both servers log you out. 4. Insert a colleague's card and go to the same site.\n");
+    say(
+      '   certificate, a decision or five prescriptions: the PIN for signatures is asked each time. 4. Pull the card: both',
+    );
+    say("   tabs and both servers log you out. 5. Insert a colleague's card and go to the same site.\n");
     for (const name of cardNames) {
-      const { person, pin } = cardHolders[name];
-      say(`  ${`${person.givenName} ${person.surname}`.padEnd(16)} PIN ${pin}`);
+      const { person, pin, signaturePin } = cardHolders[name];
+      say(`  ${`${person.givenName} ${person.surname}`.padEnd(16)} PIN ${pin}, for signatures ${signaturePin}`);
     }
   } else say('Insert your card, log in to both sites, pull the card: both tabs and both servers log you out.');
   say('\nClose the browser or press Ctrl-C to end; nothing is left behind.');

@@ -10,6 +10,8 @@ export function pkcs11Card(module: string, control: string | undefined): CardDri
     source: { type: 'pkcs11', module },
     environment: {},
     controlled: control !== undefined,
+    // The modules of the kinds that are known show an IDPrime as one token.
+    hasSignaturePin: false,
     insert: control === undefined ? byHand : (card) => commandCard(control, { insert: card, reader: 0 }),
     remove: control === undefined ? byHand : () => commandCard(control, { remove: 0 }),
     stop: () => Promise.resolve(),

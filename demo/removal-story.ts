@@ -1,13 +1,10 @@
 // The story of pulling the card: whoever leaves is logged out of both sites, at their servers and on the screen, and the colleague
 // who comes next finds nothing of it. The steps build on each other.
 import assert from 'node:assert/strict';
-import { until } from './demo-agent.ts';
 import { cardHolders } from './demo-cards.ts';
 import { nameOf, storySites, type StorySite, type StoryStep, type Visitor } from './story.ts';
 
 const note = 'Ring Doris om provsvaret.';
-/** How long it may take at the servers, in milliseconds: the product's promise. */
-const promise = 2_000;
 
 /** Begins with any card in, or none; ends with Anna logged in to the journal. */
 export function removalStory(visitor: Visitor): StoryStep[] {
@@ -17,15 +14,7 @@ export function removalStory(visitor: Visitor): StoryStep[] {
   const endedBefore = new Map<StorySite, number>();
 
   return [
-    visitor.step('the reader is empty and nobody is logged in', async () => {
-      const states = await Promise.all(storySites.map((site) => harness.ask(site)));
-      await card.remove();
-      for (const [index, site] of storySites.entries()) {
-        await loggedOutAtServer(site);
-        if (states[index]?.verified.length !== 0) await visitor.loggedOutTab(site);
-        await (await visitor.tab(site)).locator('#log-in').waitFor();
-      }
-    }),
+    visitor.step('the reader is empty and nobody is logged in', () => visitor.emptyReader()),
     visitor.step('Anna logs in to both sites with one PIN and begins a note', async () => {
       await card.insert('anna');
       await visitor.logInWithPin('journal', 'anna');
@@ -39,7 +28,7 @@ export function removalStory(visitor: Visitor): StoryStep[] {
       for (const site of storySites) endedBefore.set(site, (await harness.ask(site)).ended.length);
       await card.remove();
       for (const site of storySites) {
-        await loggedOutAtServer(site);
+        await visitor.loggedOutAtServer(site);
         const { ended, calls } = await harness.ask(site);
         const hers = ended.slice(endedBefore.get(site)).map(({ name, reason }) => `${name}: ${reason}`);
         assert.deepEqual(hers, [`${nameOf('anna')}: card-removed`]);
@@ -94,11 +83,6 @@ export function removalStory(visitor: Visitor): StoryStep[] {
       await visitor.picture('anna-finds-her-note', tab);
     }),
   ];
-
-  async function loggedOutAtServer(site: StorySite): Promise<void> {
-    const isOut = async () => (await harness.ask(site)).verified.length === 0;
-    await until(isOut, promise, `the server of ${site} still has somebody logged in`);
-  }
 }
 
 function expectNothingOfAnna(text: string): void {

@@ -23,6 +23,7 @@ export function simulatedCards(
     source: { type: 'simulator', directory },
     environment: {},
     controlled: true,
+    hasSignaturePin: true,
     insert: (card) => commandCard(control, { insert: card, reader: 0 }),
     remove: () => commandCard(control, { remove: 0 }),
     stop: () => Promise.resolve(),
@@ -32,7 +33,7 @@ export function simulatedCards(
 /** A card is NAME.json with its certificates (DER) and keys (PKCS#8 PEM) in files beside it. */
 function writeCard(
   directory: string,
-  { name, label, serialNumber, pin, puk, keys }: DemoCard,
+  { name, label, serialNumber, pin, puk, signature, keys }: DemoCard,
   signMilliseconds: number,
 ): void {
   const certificates = keys.map((key, index) => {
@@ -40,9 +41,11 @@ function writeCard(
     const [certificateFile, keyFile] = [`${name}-${id}.der`, `${name}-${id}.pem`];
     write(join(directory, certificateFile), key.certificate);
     write(join(directory, keyFile), key.privateKey.export({ type: 'pkcs8', format: 'pem' }));
-    return { id, label: key.label, certificateFile, keyFile };
+    const own = key.kind === 'signature' ? { pin: 'signature' } : {};
+    return { id, label: key.label, certificateFile, keyFile, ...own };
   });
-  const card = { label, serialNumber, pin, puk, triesLeft: 3, certificates, signMilliseconds };
+  const pins = { pin, puk, triesLeft: 3, signature: { ...signature, triesLeft: 3 } };
+  const card = { label, serialNumber, ...pins, certificates, signMilliseconds };
   write(join(directory, `${name}.json`), JSON.stringify(card));
 }
 

@@ -2,6 +2,8 @@
 // judged by what the sites' servers have verified, and leaves a picture.
 import assert from 'node:assert/strict';
 import { type Page } from 'playwright-core';
+import { consentWindow } from './consent-window.ts';
+import { until } from './demo-agent.ts';
 import { cardHolders, type CardName } from './demo-cards.ts';
 import { openPopup, type ExtensionPopup } from './extension-popup.ts';
 import { type Harness, type Profile } from './harness.ts';
@@ -19,6 +21,9 @@ export interface StoryStep {
 /** Sites of the demonstration clinic. */
 export type StorySite = 'journal' | 'recept';
 export const storySites: readonly StorySite[] = ['journal', 'recept'];
+
+/** How long being logged out may take at the servers, in milliseconds: the product's promise. */
+const promise = 2_000;
 
 /** One browser, opened when it is needed first. The harness has the sites journal and recept, and a scripted pinentry. */
 export class Visitor {
@@ -44,6 +49,11 @@ export class Visitor {
   /** The tab in which the extension says that its visitor is logged out of the site, in front. */
   async loggedOutTab(site: StorySite): Promise<Page> {
     return (await this.#browser()).loggedOutPage(site);
+  }
+
+  /** The extension's consent window, ready to be answered. */
+  async consent(): Promise<Page> {
+    return consentWindow((await this.#browser()).context);
   }
 
   async picture(name: string, page: Page): Promise<void> {
@@ -106,6 +116,23 @@ export class Visitor {
   /** The server has nobody logged in. */
   async nobody(site: StorySite): Promise<void> {
     assert.deepEqual((await this.harness.ask(site)).verified, []);
+  }
+
+  /** Within the product's promise, nobody is logged in any more. */
+  async loggedOutAtServer(site: StorySite): Promise<void> {
+    const isOut = async () => (await this.harness.ask(site)).verified.length === 0;
+    await until(isOut, promise, `the server of ${site} still has somebody logged in`);
+  }
+
+  /** Pulls the card that may be in: nobody is logged in then, and both tabs show their login page. */
+  async emptyReader(): Promise<void> {
+    const states = await Promise.all(storySites.map((site) => this.harness.ask(site)));
+    await this.harness.card.remove();
+    for (const [index, site] of storySites.entries()) {
+      await this.loggedOutAtServer(site);
+      if (states[index]?.verified.length !== 0) await this.loggedOutTab(site);
+      await (await this.tab(site)).locator('#log-in').waitFor();
+    }
   }
 
   /** The login page says no, with this code. */

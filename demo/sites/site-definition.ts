@@ -14,6 +14,8 @@ export interface SiteDefinition {
   readonly minimumLevel: AssuranceLevel;
   /** What the site wants of a browser and agent that log a holder out (docs/card-removal.md). */
   readonly logout: { readonly leaseSeconds?: number; readonly guard?: boolean };
+  /** Whether documents are signed here. */
+  readonly signing: boolean;
   /** What a signed-in visitor sees: a heading and a few invented rows. */
   readonly work: { readonly heading: Words; readonly rows: readonly (readonly [Words, Words])[] };
 }
@@ -26,6 +28,7 @@ export const journal: SiteDefinition = {
   purpose: { sv: 'För dig som arbetar på kliniken.', en: 'For those who work at the clinic.' },
   minimumLevel: 2,
   logout: { leaseSeconds: 60, guard: true },
+  signing: true,
   work: {
     heading: { sv: 'Dagens patienter', en: "Today's patients" },
     rows: [
@@ -43,6 +46,7 @@ export const recept: SiteDefinition = {
   purpose: { sv: 'Förskrivning för klinikens patienter.', en: "Prescribing for the clinic's patients." },
   minimumLevel: 3,
   logout: {},
+  signing: false,
   work: {
     heading: { sv: 'Att granska', en: 'To review' },
     rows: [

@@ -5,7 +5,8 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
-const maximumBody = 16_384;
+/** Bytes that a login token, or a form, never has. */
+const tokenBody = 16_384;
 
 /** Serves a file, read once. */
 export function file(path: string, type: string): Handler {
@@ -19,14 +20,14 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
 }
 
-/** @throws Error for a body that is no JSON by its own word, or longer than a token can be */
-export async function readBody(request: IncomingMessage): Promise<string> {
+/** @param maximum bytes. @throws Error for a body that is no JSON by its own word, or longer */
+export async function readBody(request: IncomingMessage, maximum = tokenBody): Promise<string> {
   if (request.headers['content-type'] !== 'application/json') throw new Error('not JSON');
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     length += part.length;
-    if (length > maximumBody) throw new Error('too long');
+    if (length > maximum) throw new Error('too long');
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');

@@ -29,16 +29,17 @@ export function loginPage(site: SiteDefinition, language: SiteLanguage): string 
       ></div>
       <noscript><p class="problem">${texts.noScript}</p></noscript>
     </section>`,
-    'login-page.js',
+    ['login-page.js'],
   );
 }
 
-/** The page of somebody who has logged in. `draft`: what the holder was writing when the card was pulled last. */
+/** The page of somebody who has logged in. `draft`: what the holder was writing when the card was pulled last. `signing`: where documents are signed. */
 export function signedInPage(
   site: SiteDefinition,
   language: SiteLanguage,
   holder: VerifiedHolder,
   draft: string,
+  signing?: Html,
 ): string {
   const texts = siteTexts[language];
   const { heading, rows } = site.work;
@@ -65,13 +66,14 @@ export function signedInPage(
           ${rows.map(([when, what]) => html`<li><span>${when[language]}</span> ${what[language]}</li>`)}
         </ul>
       </section>
+      ${signing ?? html``}
       <section class="panel">
         <h2><label for="note">${texts.note}</label></h2>
         <textarea id="note" rows="3" maxlength="2000" autocomplete="off" aria-describedby="note-hint">
 ${draft}</textarea>
         <p id="note-hint" class="small">${texts.noteHint}</p>
       </section>`,
-    'signed-in-page.js',
+    ['signed-in-page.js', ...(signing === undefined ? [] : ['signing.js'])],
   );
 }
 
@@ -90,7 +92,13 @@ function holderRows(holder: VerifiedHolder, texts: SiteTexts): Html[] {
   ];
 }
 
-function page(site: SiteDefinition, language: SiteLanguage, header: Html, main: Html, script: string): string {
+function page(
+  site: SiteDefinition,
+  language: SiteLanguage,
+  header: Html,
+  main: Html,
+  scripts: readonly string[],
+): string {
   const texts = siteTexts[language];
   return html`<!doctype html>
     <html lang="${language}">
@@ -100,7 +108,7 @@ function page(site: SiteDefinition, language: SiteLanguage, header: Html, main: 
         <title>${site.title[language]} – ${texts.clinic}</title>
         <link rel="stylesheet" href="/style.css" />
         <link rel="icon" href="/icon.svg" type="image/svg+xml" />
-        <script type="module" src="/${script}"></script>
+        ${scripts.map((script) => html`<script type="module" src="/${script}"></script>`)}
       </head>
       <body>
         <header>

@@ -15,9 +15,13 @@ import {
 } from '../../relying-party/src/index.ts';
 import { Drafts, parseDraft } from './drafts.ts';
 import { Sessions, sessionCookie, type Session } from './sessions.ts';
-import { type SiteDefinition } from './site-definition.ts';
+import { type Html } from './html.ts';
+import { type SiteDefinition, type SiteLanguage } from './site-definition.ts';
 import { file, hasKey, readBody, sendJson, type Handler } from './site-http.ts';
 import { siteLogouts, type EndedSession, type TokenCalls } from './site-logouts.ts';
+import { SigningDesk, type SigningRefusalCode } from './signing/signing-desk.ts';
+import { signingRoutes } from './signing/signing-routes.ts';
+import { signingSection } from './signing/signing-section.ts';
 import { loginPage, signedInPage } from './site-pages.ts';
 import { preferredLanguage, refusalText } from './site-texts.ts';
 
@@ -43,6 +47,14 @@ export interface SiteState {
   /** Sessions that a logout call or their time has ended since the start, oldest first. */
   readonly ended: readonly EndedSession[];
   readonly calls: readonly TokenCalls[];
+  /** Signatures that were verified, oldest first, and refusals. */
+  readonly signed: readonly {
+    readonly name: string;
+    readonly document: string;
+    readonly holderId: string;
+    readonly assuranceLevel: number;
+  }[];
+  readonly signingRefusals: readonly SigningRefusalCode[];
 }
 
 export interface Site {
@@ -73,6 +85,8 @@ export async function startSite({ definition, tls, trust, pageModule }: SiteOpti
   const refusals: TokenErrorCode[] = [];
   const healthKey = randomBytes(24).toString('base64url');
   let logins = 0;
+  const desk = definition.signing ? new SigningDesk({ ...trust, minimumLevel: definition.minimumLevel }) : undefined;
+  const signing = desk && signingRoutes(desk, async (request) => (await currentSession(request))?.holder);
 
   const own = (name: string) => fileURLToPath(new URL(`static/${name}`, import.meta.url));
   const routes: Readonly<Record<string, Handler>> = {
@@ -85,6 +99,7 @@ export async function startSite({ definition, tls, trust, pageModule }: SiteOpti
     'GET /kortbro.js': file(pageModule, 'text/javascript'),
     'GET /login-page.js': file(own('login-page.js'), 'text/javascript'),
     'GET /signed-in-page.js': file(own('signed-in-page.js'), 'text/javascript'),
+    ...(signing && { ...signing.routes, 'GET /signing.js': file(own('signing.js'), 'text/javascript') }),
     'GET /style.css': file(own('style.css'), 'text/css'),
     'GET /icon.svg': file(own('icon.svg'), 'image/svg+xml'),
   };
@@ -108,7 +123,7 @@ export async function startSite({ definition, tls, trust, pageModule }: SiteOpti
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const route = `${request.method ?? ''} ${request.url ?? ''}`;
-    const handler = routes[route];
+    const handler = routes[route] ?? (route.startsWith('GET /signed/') ? signing?.download : undefined);
     // Another name for this machine has no business here.
     if (request.headers.host !== host) response.writeHead(403).end();
     // The call of an agent: no browser makes it, so that it has no Origin, and its token is all its proof.
@@ -132,8 +147,14 @@ export async function startSite({ definition, tls, trust, pageModule }: SiteOpti
     const page =
       holder === undefined
         ? loginPage(definition, language)
-        : signedInPage(definition, language, holder, drafts.of(holder.identity));
+        : signedInPage(definition, language, holder, drafts.of(holder.identity), signingPart(language, holder));
     response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(page);
+  }
+
+  function signingPart(language: SiteLanguage, holder: VerifiedHolder): Html | undefined {
+    if (desk === undefined) return undefined;
+    const maySign = holder.identity.kind === 'hsa-id';
+    return signingSection(language, { signed: desk.signedBy(holder), maySign, now: new Date() });
   }
 
   async function issueNonce(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -215,7 +236,17 @@ export async function startSite({ definition, tls, trust, pageModule }: SiteOpti
       assuranceLevel,
     }));
     const { ended, calls } = logouts;
-    sendJson(response, 200, { verified, logins, refusals, ended, calls } satisfies SiteState);
+    const signed = (desk?.signed ?? []).map(
+      ({ name: document, signer: name, hsaId: holderId, assuranceLevel: level }) => ({
+        name,
+        document,
+        holderId,
+        assuranceLevel: level,
+      }),
+    );
+    const signingRefusals = desk?.refusals ?? [];
+    const logged = { verified, logins, refusals, ended, calls };
+    sendJson(response, 200, { ...logged, signed, signingRefusals } satisfies SiteState);
   }
 
   return {

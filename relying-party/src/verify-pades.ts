@@ -28,6 +28,11 @@ export interface PadesOptions {
    * was signed; the file as a viewer shows it can say anything. Default: refused.
    */
   readonly allowLaterChanges?: boolean;
+  /**
+   * The document that was handed out to be signed. Refused (ERR_DOCUMENT_CHANGED) is a file that does not begin with it, byte for
+   * byte, or in which anything but signatures and their evidence came behind it. Default: any document.
+   */
+  readonly original?: Uint8Array;
 }
 
 const MAX_LENGTH = 80 * 1024 * 1024;
@@ -52,6 +57,9 @@ export function verifyPades(
       if (file.sections.some(({ trailer }) => trailer.has('Encrypt'))) throw new SignatureError('ERR_DOCUMENT_REFUSED');
       return { signatures: findSignatures(file), evidence: readStore(file) };
     });
+    if (options.original !== undefined && !isSigned(options.original, bytes, { signatures, open })) {
+      throw new SignatureError('ERR_DOCUMENT_CHANGED');
+    }
     const reports: PadesReport[] = [];
     for (const signature of signatures) {
       const changes = laterChanges(bytes, signature.end, { signatures, open });
@@ -62,6 +70,13 @@ export function verifyPades(
     if (first === undefined) throw new SignatureError('ERR_SIGNATURE_MISSING');
     return [first, ...others];
   });
+}
+
+/** Whether the file is this document with signatures, and nothing else. */
+function isSigned(original: Uint8Array, bytes: Uint8Array, file: Parameters<typeof laterChanges>[2]): boolean {
+  const { length } = original;
+  if (Buffer.compare(original, bytes.subarray(0, length)) !== 0) return false;
+  return laterChanges(bytes, length, file) === 'signatures';
 }
 
 async function verifyOne(

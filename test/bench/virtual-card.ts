@@ -19,6 +19,7 @@ export async function virtualCard(cards: DemoCards): Promise<CardDriver & { read
     source: { type: 'pkcs11', module },
     environment: stack.environment,
     controlled: true,
+    hasSignaturePin: false,
     stack,
     insert: (card) => stack.insert(card),
     remove: () => stack.remove(),

@@ -99,6 +99,7 @@ async function virtual(cards: DemoCards): Promise<CardUnderTest> {
     source: { type: 'pkcs11', module },
     environment: stack.environment,
     controlled: true,
+    hasSignaturePin: false,
     insert: (card) => stack.insert(card),
     remove: () => removeIfIn(stack),
     swap: (card) => stack.swap(card),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { type CardDriver } from '../../demo/card-driver.ts';
+import { cardHolders } from '../../demo/demo-cards.ts';
 import { startControlPage, type ControlPage } from '../../demo/control-page.ts';
 
 describe('the page of cards and reader', () => {
@@ -11,6 +12,7 @@ describe('the page of cards and reader', () => {
     source: { type: 'simulator', directory: '/nowhere' },
     environment: {},
     controlled: true,
+    hasSignaturePin: true,
     insert: (name) => Promise.resolve(void moved.push(`insert ${name}`)),
     remove: () => Promise.resolve(void moved.push('remove')),
     stop: () => Promise.resolve(),
@@ -48,6 +50,15 @@ describe('the page of cards and reader', () => {
     await ask('POST', '/pull', headers);
     assert.deepEqual(moved, ['insert anna', 'remove', 'insert bertil', 'remove']);
     assert.match((await ask('GET', '/', { 'accept-language': 'en' }))[1], /The card reader is empty/);
+  });
+
+  it('tells both PINs of every card', async () => {
+    const [, text] = await ask('GET', '/');
+    for (const { pin, signaturePin } of Object.values(cardHolders)) {
+      assert.ok(
+        text.replaceAll(/\s+/g, ' ').includes(`PIN-kod för legitimering: ${pin}, för underskrift: ${signaturePin}`),
+      );
+    }
   });
 
   it('moves nothing for another site or under another name', async () => {

@@ -77,7 +77,7 @@ describe("the clinic's pages", () => {
     if (!existsSync(api)) this.skip();
     const directory = mkdtempSync(join(tmpdir(), 'kortbro-pages-'));
     try {
-      const names = ['login-page.js', 'signed-in-page.js'];
+      const names = ['login-page.js', 'signed-in-page.js', 'signing.js'];
       for (const name of names) cpSync(path(`../../demo/sites/static/${name}`), join(directory, name));
       cpSync(api, join(directory, 'kortbro.d.ts'));
       const program = ts.createProgram(

@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { type IncomingHttpHeaders } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { anna, type Person } from '../../demo/pki/persons.ts';
-import { createTestPki } from '../../demo/pki/pki.ts';
+import { createTestPki, type TestPki } from '../../demo/pki/pki.ts';
 import { TEST_ASSURANCE_LEVELS } from '../../demo/pki/policies.ts';
 import { pemCertificate } from '../../demo/pki/pki-directory.ts';
 import { type SiteDefinition } from '../../demo/sites/site-definition.ts';
@@ -25,6 +25,7 @@ export interface LoginBeginning {
 
 export interface SiteVisitor {
   readonly site: Site;
+  readonly pki: TestPki;
   /** PEM of the root above the site's certificate. */
   readonly authority: string;
   ask(method: string, path: string, headers?: Record<string, string>, body?: string): Promise<Answer>;
@@ -78,6 +79,7 @@ export async function visitSite(definition: SiteDefinition, person: Person = ann
 
   return {
     site,
+    pki,
     authority,
     ask,
     begin: async () => {

@@ -54,6 +54,22 @@ describe('the verification of a PDF signature', function () {
     assert.equal((await verify(signPdf(site, append(writePdf(), older))))[0].algorithm, 'RS256');
   });
 
+  it('takes the document that was handed out with signatures behind it, and nothing else', async () => {
+    const original = writePdf();
+    assert.equal((await verify(signed, { original }))[0].field, 'Signature1');
+    assert.equal((await verify(twice(), { original })).length, 2);
+    const another = append(original, { 4: stream('BT /F1 24 Tf 72 700 Td (Another) Tj ET') });
+    const signedAnother = signPdf(site, append(another, FIRST));
+    assert.equal((await verify(signedAnother, { original: another })).length, 1);
+    // Good for the one that was signed, which begins with the one that was handed out.
+    await assertRefused(verify(signedAnother, { original }), 'ERR_DOCUMENT_CHANGED');
+    const both = signPdf(site, append(original, { ...FIRST, 4: stream('BT (Another) Tj ET') }));
+    await assertRefused(verify(both, { original }), 'ERR_DOCUMENT_CHANGED');
+    await assertRefused(verify(signed, { original: another }), 'ERR_DOCUMENT_CHANGED');
+    await assertRefused(verify(signed, { original: signed }), 'ERR_DOCUMENT_CHANGED');
+    await assertRefused(verify(signed, { original: new Uint8Array() }), 'ERR_DOCUMENT_CHANGED');
+  });
+
   it('refuses every changed byte', async () => {
     const text = latin1(signed);
     const contents = text.lastIndexOf('/Contents <');
