@@ -11,8 +11,8 @@ export interface NamedDocument {
   fingerprint: string;
 }
 
-/** Documents that are named one by one; the others are counted. */
-const named = 3;
+/** Documents that are named one by one; the others are counted. A dialog's text is bounded: more of them could push the card out of it. */
+const named = 2;
 
 /** What a request to sign asks for, as far as the holder must know it before the PIN. */
 export interface SigningText {

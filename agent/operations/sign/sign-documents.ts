@@ -104,7 +104,10 @@ function signingText({ origin, documents, request }: GivenConsent, { key }: Sign
   return {
     site: origin,
     holder: holderText(key),
-    documents: documents.map(({ name, fingerprint }) => ({ name: displayText(name, 100), fingerprint })),
+    documents: documents.map(({ name, fingerprint }) => ({
+      name: displayText(name, documents.length === 1 ? 100 : 40),
+      fingerprint,
+    })),
     isHash: request.format.type === 'hash',
   };
 }

@@ -1,5 +1,6 @@
 // What the PIN dialog says of documents: site, names and fingerprints, whatever else there is; in both languages.
 import assert from 'node:assert/strict';
+import { escapeText } from '../../../agent/pin/assuan.ts';
 import { signingPinDialog, type SigningText } from '../../../agent/pin/signature-texts.ts';
 
 const fingerprint = `0123456789abcdef${'f'.repeat(48)}`;
@@ -28,8 +29,15 @@ describe('The PIN dialog of a signature', () => {
   it('counts the documents of a batch, and names the first ones', () => {
     const { description } = signingPinDialog('en', text(5), { state: 'ok' });
     assert.ok(description.includes('asks you to sign 5\u00a0documents.'));
-    assert.equal(description.match(/Document: /g)?.length, 3);
-    assert.ok(description.includes('and 2\u00a0more'));
+    assert.equal(description.match(/Document: /g)?.length, 2);
+    assert.ok(description.includes('and 3\u00a0more'));
+  });
+
+  it('holds all of this, however long site and names are', () => {
+    const documents = Array.from({ length: 100 }, () => ({ name: '\u{20000}'.repeat(20), fingerprint }));
+    const site = `https://${'a'.repeat(246)}.se`;
+    const { description } = signingPinDialog('sv', text(0, { documents, site }), { state: 'final' });
+    assert.ok(escapeText(description).includes('Kort: Anna Testsson'));
   });
 
   it('says before all else what must not be overlooked: the last try, contents that nobody can show', () => {
