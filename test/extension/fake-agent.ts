@@ -119,7 +119,9 @@ export class FakeAgent {
 
   #connected(socket: Socket): void {
     let host: FakeHost | undefined;
-    createInterface({ input: socket }).on('line', (line) => {
+    // A host that is killed resets the connection; the reader of lines tells that as well as the socket does.
+    const lines = createInterface({ input: socket }).on('error', () => undefined);
+    lines.on('line', (line) => {
       const heard = JSON.parse(line) as { processId?: number; caller?: string; message?: unknown };
       if (heard.processId !== undefined) {
         host = new FakeHost(socket, heard.processId, heard.caller ?? '');
