@@ -29,7 +29,7 @@ export const raw: SigningWish = { format: { type: 'raw' } };
 /** Policy of a target: `journal` may have several documents signed at once, and other changes of its. */
 export function signingPolicy(changes: object = {}): PolicyFile {
   const more = { origin: journal, access: 'silent' as const, signing: { documents: 10, ...changes } };
-  return { sites: [...sites.filter(({ origin }) => origin !== journal), more] } as PolicyFile;
+  return { sites: [...sites.filter(({ origin }) => origin !== journal), more] };
 }
 
 /** Starts one with Anna's card in. */
