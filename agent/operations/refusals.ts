@@ -5,6 +5,9 @@ import { type OperationContext } from './context.ts';
 /** What the holder answers to a dialog that was not wanted, by leaving it alone too. */
 const refusals: readonly ErrorCode[] = ['ERR_USER_CANCELLED', 'ERR_USER_DECLINED', 'ERR_USER_TIMEOUT'];
 
+/** How a site takes away what is being shown: it cancels, or says something out of turn. */
+const withdrawals: readonly ErrorCode[] = ['ERR_REQUEST_CANCELLED', 'ERR_REQUEST_INVALID'];
+
 /** Runs what shows the holder something for `site`; belongs inside a turn. */
 export async function countingRefusals<T>(
   { dialogs }: Pick<OperationContext, 'dialogs'>,
@@ -16,7 +19,7 @@ export async function countingRefusals<T>(
   } catch (error) {
     const code = error instanceof KortbroError ? error.code : undefined;
     if (code !== undefined && refusals.includes(code)) dialogs.cancelled(site);
-    if (code === 'ERR_REQUEST_CANCELLED') dialogs.withdrawn(site);
+    if (code !== undefined && withdrawals.includes(code)) dialogs.withdrawn(site);
     throw error;
   }
 }

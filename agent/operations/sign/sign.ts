@@ -27,10 +27,12 @@ export async function sign(
   signingPlaces(context, origin, request);
   const release = context.documents.reserve(request.documents.reduce((sum, { size }) => sum + size, 0));
   const conversation = new SigningConversation(channel, context.clock);
+  // Whoever breaks the order ends the request wherever it waits, behind other dialogs too.
+  const within = { ...call, signal: AbortSignal.any([call.signal, conversation.failed]) };
   try {
-    const documents = await conversation.receive(request.documents, call.signal);
-    const consent = await askConsent(context, call, origin, request, documents, conversation);
-    const { place, documents: done, signatures } = await signDocuments(context, call, consent, conversation);
+    const documents = await conversation.receive(request.documents, within.signal);
+    const consent = await askConsent(context, within, origin, request, documents, conversation);
+    const { place, documents: done, signatures } = await signDocuments(context, within, consent, conversation);
     context.dialogs.answered(origin);
     const signed = done.filter(({ status }) => status === 'signed').length;
     const { fingerprint } = place.token;
@@ -44,7 +46,7 @@ export async function sign(
       failed,
     });
     const certificate = Buffer.from(place.key.certificate.der).toString('base64');
-    await conversation.deliver({ documents: done, certificate, algorithm: place.algorithm }, signatures, call.signal);
+    await conversation.deliver({ documents: done, certificate, algorithm: place.algorithm }, signatures, within.signal);
     return { result: { signed }, from: place.token };
   } catch (error) {
     throw error instanceof SignatureError ? new KortbroError(error.code, { cause: error }) : error;

@@ -1,4 +1,5 @@
 // What the holder is asked to agree to, frozen before it is shown: nothing of it changes until it is signed or thrown away.
+import { randomUUID } from 'node:crypto';
 import { KortbroError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
 import { type RequestOf } from '../../../shared/messages.ts';
@@ -114,8 +115,9 @@ function shownConsent(
     })),
     format,
     level,
-    keys: places.slice(0, 64).map(({ key }, index) => ({
-      key: String(index),
+    keys: places.slice(0, 64).map(({ key }) => ({
+      // Only who has seen them can name one: a yes cannot come before its question.
+      key: randomUUID(),
       ...holderText(key),
       usage: key.certificate.usage === 'authentication' ? ('authentication' as const) : ('signature' as const),
     })),

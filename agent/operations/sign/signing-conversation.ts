@@ -41,6 +41,11 @@ export class SigningConversation {
     });
   }
 
+  /** Aborts when something was said out of turn, or nothing for too long. */
+  get failed(): AbortSignal {
+    return this.#failure.signal;
+  }
+
   /** Takes every document. @throws KortbroError ERR_DOCUMENT_INCOMPLETE, the signal's reason */
   async receive(entries: readonly DocumentEntry[], signal: AbortSignal): Promise<readonly HeldDocument[]> {
     const intake = new DocumentIntake(entries);
@@ -118,7 +123,16 @@ export class SigningConversation {
     this.#restart = wait;
     wait();
     try {
-      return await unlessAborted(new Promise<T>((resolve) => (this.#expected = expected(resolve))), ended);
+      return await unlessAborted(
+        new Promise<T>((resolve) => {
+          this.#expected = expected((value) => {
+            // At once: what comes with it in one breath is out of turn.
+            this.#expected = undefined;
+            resolve(value);
+          });
+        }),
+        ended,
+      );
     } finally {
       this.#deadline();
       this.#expected = undefined;

@@ -1,8 +1,10 @@
 // What policy lets a site have signed. Pure.
 import { KortbroError } from '../../../shared/errors.ts';
+import { limits } from '../../../shared/limits.ts';
 import { type RequestOf } from '../../../shared/messages.ts';
 import { type Policy, type SiteSigning } from '../../../shared/policy.ts';
-import { type SignatureHash, type SignatureLevel } from '../../../shared/signing.ts';
+import { type SignatureFormat, type SignatureHash, type SignatureLevel } from '../../../shared/signing.ts';
+import { displayText } from '../../certificates/display-text.ts';
 import { decideSite, type CertificateWish } from '../../policy/decide.ts';
 
 /** Bytes of each hash. */
@@ -30,7 +32,8 @@ const leveled: readonly string[] = ['cms', 'xades', 'pades'];
 
 /**
  * @throws KortbroError ERR_REQUEST_ORIGIN, ERR_POLICY_ORIGIN, ERR_POLICY_SIGNING, ERR_SIGNATURE_ALGORITHM, ERR_REQUEST_INVALID for a
- * level that the format does not have, ERR_DOCUMENT_FORMAT for a hash of another length
+ * level that the format does not have or a name of which nothing can be shown, ERR_DOCUMENT_FORMAT for a hash of another length or a
+ * type that is not the format's
  */
 export function signingTerms(policy: Policy, origin: string, request: SignRequest): SigningTerms {
   const decision = decideSite(policy, origin);
@@ -41,6 +44,10 @@ export function signingTerms(policy: Policy, origin: string, request: SignReques
   if (format.type === 'hash' && !allowed.hash) throw new KortbroError('ERR_POLICY_SIGNING');
   if (level !== 'B-B' && !leveled.includes(format.type)) throw new KortbroError('ERR_REQUEST_INVALID');
   checkAuthorities(policy.signing, level);
+  if (documents.some(({ name }) => displayText(name, limits.documentNameLength) === ''))
+    throw new KortbroError('ERR_REQUEST_INVALID');
+  const isOfFormat = typesOf(format);
+  if (!documents.every(({ type }) => isOfFormat.test(type))) throw new KortbroError('ERR_DOCUMENT_FORMAT');
   const hash = format.type === 'hash' ? format.hash : algorithm?.hash;
   if (format.type === 'hash' && algorithm?.hash !== undefined && algorithm.hash !== hash)
     throw new KortbroError('ERR_SIGNATURE_ALGORITHM');
@@ -50,6 +57,13 @@ export function signingTerms(policy: Policy, origin: string, request: SignReques
   // Bytes that the site chooses alone could be a login elsewhere, or a key exchange of TLS.
   const isChosenAlone = format.type === 'raw' || format.type === 'hash';
   return { certificate: decision.wanted, level, mayUseAuthentication: allowed.authenticationKey && !isChosenAlone };
+}
+
+/** A document is shown as what its type says: where it is signed as one thing only, it may not be shown as another. */
+function typesOf(format: SignatureFormat): RegExp {
+  if (format.type === 'pades') return /^application\/pdf$/;
+  const isXml = format.type === 'xades' && format.packaging === 'enveloped';
+  return isXml ? /^(?:application|text)\/xml$|\+xml$/ : /^/;
 }
 
 /** A level that needs an authority is refused before anything is shown. */

@@ -44,11 +44,13 @@ describe('Signing, once the holder has agreed', () => {
       hear: (hears) => (listener = hears),
       tell: (answer) => {
         if (answer.type !== 'signing') return;
-        if (answer.stage === 'consent')
+        if (answer.stage === 'consent') {
+          const certificate = answer.consent.keys[0]?.key ?? '';
           queueMicrotask(() => {
             agreed = true;
-            listener({ type: 'consent', id: 'one', answer: 'sign', certificate: '0' });
+            listener({ type: 'consent', id: 'one', answer: 'sign', certificate });
           });
+        }
         if (answer.stage === 'signed') {
           ({ signed } = answer);
           queueMicrotask(() => listener({ type: 'taken', id: 'one' }));

@@ -14,6 +14,7 @@ const documents = (count: number, size = 10) =>
   Array.from({ length: count }, (_, i) => ({ name: `${i}.txt`, type: 'text/plain', size }));
 const raw: SignRequest = { documents: documents(1), format: { type: 'raw' } };
 const cms: SignRequest = { documents: documents(1), format: { type: 'cms', attached: true } };
+const named = (name: string, type = 'text/plain') => [{ name, type, size: 10 }];
 const hash = (name: 'SHA-1' | 'SHA-256', size = 32): SignRequest => ({
   documents: documents(1, size),
   format: { type: 'hash', hash: name },
@@ -46,10 +47,27 @@ const refused: [string, PolicySettings, SignRequest, string][] = [
     { ...raw, level: 'B-T' },
     'ERR_REQUEST_INVALID',
   ],
+  ['a name of which nothing can be shown', {}, { ...raw, documents: named('\u202e<\u200b>') }, 'ERR_REQUEST_INVALID'],
+  ['a PDF signature of a text', {}, { ...raw, format: { type: 'pades' } }, 'ERR_DOCUMENT_FORMAT'],
+  [
+    'a signature within XML of what is shown as a PDF',
+    {},
+    { documents: named('a', 'application/pdf'), format: { type: 'xades', packaging: 'enveloped' } },
+    'ERR_DOCUMENT_FORMAT',
+  ],
 ];
 
 const allowed: [string, PolicySettings, SignRequest, boolean][] = [
   ['one document at any site', {}, cms, false],
+  ['a PDF as one', {}, { documents: named('a', 'application/pdf'), format: { type: 'pades' } }, false],
+  ...['application/xml', 'text/xml', 'application/fhir+xml'].map(
+    (type): [string, PolicySettings, SignRequest, boolean] => [
+      `a signature within ${type}`,
+      {},
+      { documents: named('a', type), format: { type: 'xades', packaging: 'enveloped' } },
+      false,
+    ],
+  ),
   ['a batch', withSite({ documents: 5 }), { ...cms, documents: documents(5) }, false],
   ['SHA-1 where policy lets it', withSite({ sha1: true }), { ...raw, algorithm: { hash: 'SHA-1' } }, false],
   ['a time stamp with an authority', withSite({}, authority), { ...cms, level: 'B-T' }, false],
