@@ -4,9 +4,10 @@ import { KortbroError } from '../../../shared/errors.ts';
 import { type RequestOf, type Result } from '../../../shared/messages.ts';
 import { type BoundToken } from '../../cards/bound-token.ts';
 import { SignatureError } from '../../signatures/signature-error.ts';
+import { prepareSignatureThread } from '../../signatures/worker/with-signature-thread.ts';
 import { policyInForce, type OperationCall, type OperationContext, type RequestChannel } from '../context.ts';
 import { readyCards } from '../ready-cards.ts';
-import { signDocuments } from './sign-documents.ts';
+import { needsThread, signDocuments } from './sign-documents.ts';
 import { askConsent } from './signing-consent.ts';
 import { SigningConversation } from './signing-conversation.ts';
 import { signingPlaces } from './signing-places.ts';
@@ -25,8 +26,9 @@ export async function sign(
   context.dialogs.checkMuted(origin);
   await readyCards(context, call);
   signingPlaces(context, origin, request);
-  const release = context.documents.reserve(request.documents.reduce((sum, { size }) => sum + size, 0));
+  const releaseBytes = context.documents.reserve(request.documents.reduce((sum, { size }) => sum + size, 0));
   const conversation = new SigningConversation(channel, context.clock);
+  const releaseThread = needsThread(request.format) ? prepareSignatureThread() : undefined;
   try {
     const documents = await conversation.receive(request.documents, call.signal);
     const consent = await askConsent(context, call, origin, request, documents, conversation);
@@ -50,6 +52,7 @@ export async function sign(
     throw error instanceof SignatureError ? new KortbroError(error.code, { cause: error }) : error;
   } finally {
     conversation.end();
-    release();
+    releaseThread?.();
+    releaseBytes();
   }
 }
