@@ -101,7 +101,7 @@ function concernsTheDocument(error: unknown): boolean {
 }
 
 /** The code that an error has for the site. */
-export function codeOf(error: unknown): ErrorCode {
+function codeOf(error: unknown): ErrorCode {
   if (error instanceof KortbroError || error instanceof SignatureError) return error.code;
   return error instanceof TokenError ? codeOfFailure(error.failure) : 'ERR_AGENT_INTERNAL';
 }

@@ -6,7 +6,7 @@ import { type SignatureHash, type SignatureLevel } from '../../../shared/signing
 import { decideSite, type CertificateWish } from '../../policy/decide.ts';
 
 /** Bytes of each hash. */
-export const hashSizes: Readonly<Record<SignatureHash, number>> = {
+const hashSizes: Readonly<Record<SignatureHash, number>> = {
   'SHA-1': 20,
   'SHA-256': 32,
   'SHA-384': 48,
