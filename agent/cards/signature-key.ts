@@ -1,27 +1,10 @@
-// Keys that sign documents (keyUsage nonRepudiation), each with the PIN that opens it, and the one way to a signature with them: the PIN
-// is given for each, and nothing is released that the key's certificate does not verify.
+// The one way to a signature over a document: the PIN is given for each, and nothing is released that the key's certificate does not
+// verify. And which tokens are one card to its holder, who may have a PIN of its own for signatures.
 import { type PinStatus } from '../../shared/messages.ts';
 import { isDigestSignedBy } from '../tokens/digest-signature.ts';
 import { type PinSignature, TokenError } from '../tokens/token.ts';
 import { type BoundToken, type TokenKey } from './bound-token.ts';
 import { pinAfter } from './pin-after.ts';
-
-/** How the PIN stands: `token.pin`, which `token.backend.pinStatus(token.description.handle)` reads anew. */
-export interface SignatureKey {
-  token: BoundToken;
-  key: TokenKey;
-  /** `signature`: a PIN of its own (PIN2). `shared`: the PIN that opens the card's login keys too. */
-  pin: 'signature' | 'shared';
-}
-
-/** Every key for signatures on these tokens. */
-export function signatureKeys(tokens: readonly BoundToken[]): SignatureKey[] {
-  return tokens.flatMap((token) => {
-    const pin = hasLoginKey(token) ? 'shared' : 'signature';
-    const keys = token.keys.filter(({ certificate }) => certificate.usage === 'signature');
-    return keys.map((key): SignatureKey => ({ token, key, pin }));
-  });
-}
 
 /** A card that has a PIN of its own for signatures is one card to its holder: that of its login keys. */
 export function onePerCard(tokens: readonly BoundToken[]): BoundToken[] {
@@ -40,7 +23,7 @@ function hasLoginKey({ keys }: BoundToken): boolean {
  * TokenBackend.signWithPin does; a signature by another key: ERR_CARD_FAILED. `pin` is zeroed.
  */
 export async function signWithPin(
-  { token, key }: Pick<SignatureKey, 'token' | 'key'>,
+  { token, key }: { token: BoundToken; key: TokenKey },
   wanted: Omit<PinSignature, 'certificate'>,
   pin: Uint8Array,
   signal: AbortSignal,

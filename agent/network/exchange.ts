@@ -4,7 +4,7 @@ import { type ClientRequest, request as plainRequest, type RequestOptions } from
 import { request as secureRequest } from 'node:https';
 import { productVersion } from '../../shared/names.ts';
 import { connectSecurely, hostAndPort, lookupSite } from './connection.ts';
-import { openTunnel, proxyFor, type SystemProxy } from './proxy.ts';
+import { openTunnel, proxyCredentials, proxyFor, type SystemProxy } from './proxy.ts';
 import { type TrustStore } from './trust-store.ts';
 
 export interface Exchange {
@@ -60,7 +60,7 @@ export async function exchange(
 function overPlainHttp(url: URL, options: RequestOptions, proxy: URL | undefined): ClientRequest {
   if (proxy === undefined) return plainRequest(url, { ...options, agent: false, lookup: lookupSite });
   if (proxy.protocol !== 'http:') throw new TypeError('plain addresses go through plain proxies only');
-  const headers = { Host: url.host, ...(options.headers as Record<string, string>) };
+  const headers = { Host: url.host, ...(options.headers as Record<string, string>), ...proxyCredentials(proxy) };
   return plainRequest({ ...options, ...hostAndPort(proxy), path: url.href, headers, agent: false });
 }
 

@@ -45,7 +45,7 @@ export function openTunnel(proxy: URL, site: URL, context: SecureContext, signal
     ...hostAndPort(proxy),
     method: 'CONNECT',
     path: authority,
-    headers: { Host: authority, ...credentials(proxy) },
+    headers: { Host: authority, ...proxyCredentials(proxy) },
     signal,
   };
   return new Promise((resolve, reject) => {
@@ -65,8 +65,11 @@ export function openTunnel(proxy: URL, site: URL, context: SecureContext, signal
   });
 }
 
-/** Only in the environment's: policy is read by everybody on the machine, and has no place for a password. */
-function credentials({ username, password }: URL): Record<string, string> {
+/**
+ * The header with a proxy's password, if it has one (RFC 9110 11.7.2). Only the environment's may: policy is read by everybody on
+ * the machine, and has no place for a password.
+ */
+export function proxyCredentials({ username, password }: URL): Record<string, string> {
   if (username === '') return {};
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { 'Proxy-Authorization': `Basic ${Buffer.from(pair).toString('base64')}` };

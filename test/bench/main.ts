@@ -6,6 +6,7 @@ import { cardStackUnavailable } from '../card/card-stack.ts';
 import { benchCard940 } from './card940.ts';
 import { type Figures } from './figures.ts';
 import { benchRemoval } from './removal.ts';
+import { benchSign } from './sign.ts';
 import { benchSimulated } from './simulated.ts';
 import { benchWindows } from './windows.ts';
 import { wineUnavailable } from '../windows/lane/wine.ts';
@@ -17,6 +18,7 @@ const wants = (...prefixes: string[]) => prefixes.some((prefix) => prefix.starts
 
 const figures: Figures = new Map();
 if (wants('roundtrip.', 'login.', 'start.', 'rss.')) await benchSimulated(figures);
+if (wants('sign.')) await benchSign(figures);
 if (wants('card940.')) {
   const reason = cardStackUnavailable();
   if (reason === undefined) await benchCard940(figures);

@@ -10,11 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { bindCard } from '../../agent/cards/bind-card.ts';
 import { type BoundToken } from '../../agent/cards/bound-token.ts';
-import { signatureKeys, type SignatureKey, signWithPin } from '../../agent/cards/signature-key.ts';
+import { signWithPin } from '../../agent/cards/signature-key.ts';
 import { ModuleHost } from '../../agent/tokens/module-host.ts';
 import { type SignatureAlgorithm } from '../../agent/tokens/token.ts';
 import { until } from '../../demo/demo-agent.ts';
 import { failsWith } from '../agent/tokens/simulated-world.ts';
+import { signatureKeys, type SignatureKey } from '../support/signature-keys.ts';
 import { twoPinCard, type TwoPinTestCard, virtualTwoPinCard } from '../support/test-cards.ts';
 import {
   type CardStack,
@@ -153,8 +154,8 @@ const title = 'a virtual card with two PINs';
       assert.deepEqual(loginKeys(login), ['45', '46', '47', '48']);
       assert.deepEqual(loginKeys(signature), []);
       assert.deepEqual(
-        signatureKeys(tokens).map(({ key, pin }) => [key.id, pin]),
-        ['49', '4a', '4b', '4c'].map((id) => [id, 'signature']),
+        signatureKeys(tokens).map(({ token, key }) => [key.id, token === signature]),
+        ['49', '4a', '4b', '4c'].map((id) => [id, true]),
       );
       for (const { description } of tokens) {
         assert.deepEqual(description.mechanisms, ['CKM_RSA_PKCS', 'CKM_RSA_PKCS_PSS', 'CKM_ECDSA']);

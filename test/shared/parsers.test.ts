@@ -44,6 +44,8 @@ describe('Strict JSON', () => {
     'a key that stands twice by an escape': '{"a":1,"\\u0061":2}',
     __proto__: '{"__proto__":{"admin":true}}',
     '__proto__ by an escape': '{"\\u005f_proto__":1}',
+    'a key that stands twice, with a backslash at its end': '{"a\\\\":1,"a\\\\":2}',
+    'a key that stands twice, with a quotation mark in it': '{"a\\\\\\"":1,"a\\\\\\"":2}',
     'a lone surrogate': '"\\ud800"',
     'a lone surrogate as a key': '{"\\udc00":1}',
     'too many levels': '[[[[[[[[[1]]]]]]]]]',
@@ -55,6 +57,18 @@ describe('Strict JSON', () => {
   for (const [name, text] of Object.entries(refused)) {
     it(`refuses ${name}`, () => assert.throws(() => parseStrictJson(text), invalid));
   }
+  it('sees where a string ends, whatever is escaped in it', () => {
+    const unit = fc.constantFrom('\\', '"', '{', ',', '[', 'a');
+    const key = fc.string({ unit, maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(key, key), { minLength: 1, maxLength: 5 }), (entries) => {
+        const text = `{${entries.map((pair) => pair.map((one) => JSON.stringify(one)).join(':')).join()}}`;
+        const keys = entries.map(([name]) => name);
+        if (new Set(keys).size === keys.length) assert.deepEqual(parseStrictJson(text), JSON.parse(text));
+        else assert.throws(() => parseStrictJson(text), invalid);
+      }),
+    );
+  });
   it('takes the same key in two objects', () => {
     assert.deepEqual(parseStrictJson('[{"a":{"a":1}},{"a":[{"b":2}],"b":3}]'), [
       { a: { a: 1 } },

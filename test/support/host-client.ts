@@ -43,6 +43,8 @@ export class HostClient {
   stderr = '';
   readonly #traffic: Buffer[] = [];
   readonly #waiting = new Map<string, (answer: Answer) => void>();
+  /** Called when a message has come, and at the end. */
+  readonly #watchers = new Set<() => void>();
   #ended = false;
 
   constructor({ program, environment, argument, user }: HostOptions) {
@@ -62,6 +64,7 @@ export class HostClient {
     this.exit = new Promise((resolve) => {
       this.child.on('close', (code, signal) => {
         this.#ended = true;
+        this.#look();
         resolve({ code, signal, at: performance.now() });
       });
     });
@@ -116,10 +119,10 @@ export class HostClient {
   }
 
   /** Asks; `id` is then the request's, for `cancel`. */
-  ask(question: Question, id: string = randomUUID()): { id: string; answer: Promise<Answer> } {
+  ask(question: Question, id: string = randomUUID(), milliseconds = patience): { id: string; answer: Promise<Answer> } {
     const answer = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));
     this.send({ type: 'request', id, language: 'en', ...question });
-    return { id, answer: within(patience, answer, `the answer to ${question.verb}`) };
+    return { id, answer: within(milliseconds, answer, `the answer to ${question.verb}`) };
   }
 
   authenticate(origin: string, nonce: string, id?: string): { id: string; answer: Promise<Answer> } {
@@ -132,9 +135,21 @@ export class HostClient {
 
   /** The first message from number `from` on that is `wanted`, come or to come. */
   async until(wanted: (message: AgentMessage) => boolean, from = 0, milliseconds = patience): Promise<AgentMessage> {
+    let next = from;
     let found: AgentMessage | undefined;
-    const look = (): boolean => (found = this.messages.slice(from).find(wanted)) !== undefined || this.#ended;
-    await waitUntil(look, 'a message of the host', milliseconds);
+    let watch: () => void = () => undefined;
+    const come = new Promise<void>((resolve) => {
+      watch = () => {
+        while (found === undefined && next < this.messages.length) {
+          const message = this.messages[next++];
+          if (message !== undefined && wanted(message)) found = message;
+        }
+        if (found !== undefined || this.#ended) resolve();
+      };
+    });
+    this.#watchers.add(watch);
+    watch();
+    await within(milliseconds, come, 'a message of the host').finally(() => this.#watchers.delete(watch));
     if (found === undefined) throw new Error(`the native host has ended (${this.stderr.trim() || 'it said nothing'})`);
     return found;
   }
@@ -149,11 +164,16 @@ export class HostClient {
 
   #take(message: AgentMessage): void {
     this.messages.push(message);
+    this.#look();
     if (message.type === 'agent' && message.state === 'gone') this.#lost(message.error);
     if (message.type !== 'response' && message.type !== 'error') return;
     const settle = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     settle?.(message.type === 'response' ? { result: message.result } : { error: message.error });
+  }
+
+  #look(): void {
+    for (const watch of this.#watchers) watch();
   }
 
   /** As the extension does: what was in flight when the agent went has failed, with the host's own reason. */

@@ -30,6 +30,9 @@ export interface SigningEnd {
   signatures: (Buffer | undefined)[];
 }
 
+/** How long each step, and the whole, is waited for: the largest document takes its time on a busy machine. */
+const patience = 60_000;
+
 type Data = Extract<AgentMessage, { type: 'data' }>;
 
 export class SigningClient {
@@ -77,7 +80,8 @@ export class SigningClient {
       type,
       size: content.length,
     }));
-    return this.host.ask({ verb: 'sign', caller: { kind: 'page', origin }, documents, ...wish }, this.id).answer;
+    return this.host.ask({ verb: 'sign', caller: { kind: 'page', origin }, documents, ...wish }, this.id, patience)
+      .answer;
   }
 
   /** Says something under the request's id. */
@@ -130,6 +134,6 @@ export class SigningClient {
   }
 
   #until(wanted: (message: AgentMessage) => boolean): Promise<AgentMessage> {
-    return this.host.until((m) => 'id' in m && m.id === this.id && wanted(m), this.#from, 60_000);
+    return this.host.until((m) => 'id' in m && m.id === this.id && wanted(m), this.#from, patience);
   }
 }

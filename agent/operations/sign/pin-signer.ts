@@ -17,6 +17,7 @@ export class PinSigner {
   /** The key that was agreed to, looked up anew: throws when it may not sign any more. `hasBegun`: the PIN has been given. */
   readonly #place: (hasBegun: boolean) => SigningPlace;
   #pin: Buffer | undefined;
+  #hasEnded = false;
 
   /** Belongs inside a dialog turn. `call` ends the dialog and whatever waits. */
   constructor(
@@ -54,17 +55,18 @@ export class PinSigner {
       const kept = secretCopy(pin);
       try {
         const signature = await signWithPin(now, { algorithm, digest, finalTryConfirmed }, pin, signal);
-        this.#pin = kept;
+        // The card may finish after the holder has had enough: nobody would forget a PIN that is kept then.
+        if (!this.#hasEnded) this.#pin = kept;
         return signature;
-      } catch (error) {
-        zero(kept);
-        throw error;
+      } finally {
+        if (this.#pin !== kept) zero(kept);
       }
     });
   }
 
   /** Forgets the PIN. */
   end(): void {
+    this.#hasEnded = true;
     if (this.#pin !== undefined) zero(this.#pin);
     this.#pin = undefined;
   }

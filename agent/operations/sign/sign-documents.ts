@@ -1,11 +1,10 @@
 // From a consent to signatures: one document after the other, in one dialog turn, with one PIN. A document that cannot be signed is
 // a result of its own; a refused PIN, a card that has left or a holder who has had enough ends what is left.
 import { KortbroError, type ErrorCode } from '../../../shared/errors.ts';
-import { type Policy } from '../../../shared/policy.ts';
 import { type SignatureFormat, type SignedDocument } from '../../../shared/signing.ts';
 import { displayText } from '../../certificates/display-text.ts';
 import { SignatureError } from '../../signatures/signature-error.ts';
-import { type SignatureSurroundings, type Signer } from '../../signatures/signer.ts';
+import { type Signer } from '../../signatures/signer.ts';
 import { type SignatureJob } from '../../signatures/worker/signature-job.ts';
 import { withSignatureThread } from '../../signatures/worker/with-signature-thread.ts';
 import { codeOfFailure, TokenError } from '../../tokens/token.ts';
@@ -20,6 +19,13 @@ import { PinSigner } from './pin-signer.ts';
 import { agreedPlace, type GivenConsent } from './signing-consent.ts';
 import { type SigningConversation } from './signing-conversation.ts';
 import { type SigningPlace } from './signing-places.ts';
+
+/** What is made in the thread for signatures; of the other two the card makes everything. */
+type ContainerFormat = Exclude<SignatureFormat, { type: 'raw' | 'hash' }>;
+
+export function needsThread(format: SignatureFormat): format is ContainerFormat {
+  return format.type !== 'raw' && format.type !== 'hash';
+}
 
 /** What came of it. */
 export interface SigningOutcome {
@@ -95,7 +101,7 @@ function concernsTheDocument(error: unknown): boolean {
 }
 
 /** The code that an error has for the site. */
-export function codeOf(error: unknown): ErrorCode {
+function codeOf(error: unknown): ErrorCode {
   if (error instanceof KortbroError || error instanceof SignatureError) return error.code;
   return error instanceof TokenError ? codeOfFailure(error.failure) : 'ERR_AGENT_INTERNAL';
 }
@@ -122,8 +128,8 @@ function maker(
 ): (document: HeldDocument) => Promise<Uint8Array> {
   const { format, level = 'B-B' } = request;
   if (format.type === 'hash') return ({ bytes }) => pins.signHash(algorithm, bytes);
-  if (format.type === 'raw') return ({ bytes }) => pins.sign(bytes);
-  const policy: Policy = policyInForce(context);
+  if (!needsThread(format)) return ({ bytes }) => pins.sign(bytes);
+  const policy = policyInForce(context);
   const certificate = key.certificate.der;
   const authorities = signingAuthorities(policy, context.authorities.fileTrust);
   const chain = chainOf(certificate, authorities);
@@ -131,23 +137,12 @@ function maker(
   return ({ bytes, type }) => {
     const identity = { certificate, chain, authorities };
     const { signal } = call;
-    const surroundings: SignatureSurroundings = surroundingsFor(
-      context.authorities,
-      policy,
-      level,
-      identity,
-      context.today(),
-      signal,
-    );
+    const surroundings = surroundingsFor(context.authorities, policy, level, identity, context.today(), signal);
     return withSignatureThread(jobOf(format, bytes, type), signer, surroundings, { signal });
   };
 }
 
-function jobOf(
-  format: Exclude<SignatureFormat, { type: 'raw' | 'hash' }>,
-  document: Uint8Array,
-  mimeType: string,
-): SignatureJob {
+function jobOf(format: ContainerFormat, document: Uint8Array, mimeType: string): SignatureJob {
   const { type, ...options } = format;
   return { kind: type, document, mimeType, ...options } as SignatureJob;
 }

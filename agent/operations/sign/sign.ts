@@ -4,9 +4,10 @@ import { KortbroError } from '../../../shared/errors.ts';
 import { type RequestOf, type Result } from '../../../shared/messages.ts';
 import { type BoundToken } from '../../cards/bound-token.ts';
 import { SignatureError } from '../../signatures/signature-error.ts';
+import { prepareSignatureThread } from '../../signatures/worker/with-signature-thread.ts';
 import { policyInForce, type OperationCall, type OperationContext, type RequestChannel } from '../context.ts';
 import { readyCards } from '../ready-cards.ts';
-import { signDocuments } from './sign-documents.ts';
+import { needsThread, signDocuments } from './sign-documents.ts';
 import { askConsent } from './signing-consent.ts';
 import { SigningConversation } from './signing-conversation.ts';
 import { signingPlaces } from './signing-places.ts';
@@ -25,10 +26,11 @@ export async function sign(
   context.dialogs.checkMuted(origin);
   await readyCards(context, call);
   signingPlaces(context, origin, request);
-  const release = context.documents.reserve(request.documents.reduce((sum, { size }) => sum + size, 0));
+  const releaseBytes = context.documents.reserve(request.documents.reduce((sum, { size }) => sum + size, 0));
   const conversation = new SigningConversation(channel, context.clock);
   // Whoever breaks the order ends the request wherever it waits, behind other dialogs too.
   const within = { ...call, signal: AbortSignal.any([call.signal, conversation.failed]) };
+  const releaseThread = needsThread(request.format) ? prepareSignatureThread() : undefined;
   try {
     const documents = await conversation.receive(request.documents, within.signal);
     const consent = await askConsent(context, within, origin, request, documents, conversation);
@@ -52,6 +54,7 @@ export async function sign(
     throw error instanceof SignatureError ? new KortbroError(error.code, { cause: error }) : error;
   } finally {
     conversation.end();
-    release();
+    releaseThread?.();
+    releaseBytes();
   }
 }

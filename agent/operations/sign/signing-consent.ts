@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { KortbroError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
 import { type RequestOf } from '../../../shared/messages.ts';
-import { type SigningConsent } from '../../../shared/signing.ts';
+import { type SignatureAlgorithm, type SigningConsent } from '../../../shared/signing.ts';
 import { displayText } from '../../certificates/display-text.ts';
 import { type OperationCall, type OperationContext } from '../context.ts';
 import { readyCards } from '../ready-cards.ts';
@@ -19,7 +19,7 @@ export interface GivenConsent {
   readonly request: RequestOf<'sign'>;
   readonly documents: readonly HeldDocument[];
   /** The key, by its certificate's fingerprint and its card's stay in the reader; it may be read anew meanwhile. */
-  readonly key: Readonly<{ reader: string; generation: string; certificate: string }>;
+  readonly key: Readonly<{ reader: string; generation: string; certificate: string; algorithm: SignatureAlgorithm }>;
   /** By the context's clock. */
   readonly expires: number;
 }
@@ -74,8 +74,9 @@ export function agreedPlace(context: OperationContext, consent: GivenConsent, ha
   const { key, expires } = consent;
   if (!hasBegun && context.clock.now() > expires) throw new KortbroError('ERR_USER_TIMEOUT');
   const place = placesNow(context, consent).find((one) => {
-    const { reader, generation, certificate } = keyOf(one);
-    return reader === key.reader && generation === key.generation && certificate === key.certificate;
+    const { reader, generation, certificate, algorithm } = keyOf(one);
+    const isSameCard = reader === key.reader && generation === key.generation;
+    return isSameCard && certificate === key.certificate && algorithm === key.algorithm;
   });
   if (place === undefined) throw new KortbroError('ERR_CARD_CHANGED');
   return place;
@@ -94,9 +95,9 @@ function placesNow(context: OperationContext, { origin, request, key }: GivenCon
   }
 }
 
-function keyOf({ token, key }: SigningPlace): GivenConsent['key'] {
+function keyOf({ token, key, algorithm }: SigningPlace): GivenConsent['key'] {
   const { reader, generation } = token;
-  return Object.freeze({ reader, generation, certificate: key.certificate.fingerprint });
+  return Object.freeze({ reader, generation, certificate: key.certificate.fingerprint, algorithm });
 }
 
 function shownConsent(

@@ -1,6 +1,5 @@
 // What is said under the id of one request to sign: pieces in, what is to be shown, the holder's answer, signatures out. It
 // answers reads of what it holds at any time; whatever comes out of turn ends the request.
-import { decodeBase64 } from '../../../shared/base64.ts';
 import { type Clock } from '../../../shared/clock.ts';
 import { KortbroError, type ErrorCode } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
@@ -54,9 +53,7 @@ export class SigningConversation {
       await this.#expect<true>(signal, limits.pieceTime, 'ERR_DOCUMENT_INCOMPLETE', (done) => ({
         type: 'document',
         take: ({ document, offset, data }) => {
-          const bytes = decodeBase64(data);
-          if (bytes === undefined) throw new KortbroError('ERR_REQUEST_INVALID');
-          const next = intake.take(document, offset, bytes);
+          const next = intake.take(document, offset, decodePiece(data));
           this.#channel.tell({ type: 'document-taken', document, offset: next });
           if (intake.isComplete) done(true);
         },
@@ -166,4 +163,11 @@ export class SigningConversation {
       .toString('base64');
     this.#channel.tell({ type: 'data', what, document, offset, data });
   }
+}
+
+/** Canonical base64, by Node's own decoder: shared/base64.ts takes 65 ms a piece in this process. @throws KortbroError */
+function decodePiece(data: string): Uint8Array {
+  const bytes = Buffer.from(data, 'base64');
+  if (bytes.toString('base64') !== data) throw new KortbroError('ERR_REQUEST_INVALID');
+  return bytes;
 }

@@ -8,7 +8,7 @@ import { displayText } from '../../certificates/display-text.ts';
 import { decideSite, type CertificateWish } from '../../policy/decide.ts';
 
 /** Bytes of each hash. */
-export const hashSizes: Readonly<Record<SignatureHash, number>> = {
+const hashSizes: Readonly<Record<SignatureHash, number>> = {
   'SHA-1': 20,
   'SHA-256': 32,
   'SHA-384': 48,
@@ -29,6 +29,9 @@ const nothingMore: SiteSigning = { documents: 1, hash: false, authenticationKey:
 
 /** Formats whose container can hold a time stamp. */
 const leveled: readonly string[] = ['cms', 'xades', 'pades'];
+
+/** Formats that may have SHA-1, for what is older than the law allows: the site's own words. No container of ours does. */
+const mayHaveSha1: readonly string[] = ['raw', 'hash', 'xmldsig'];
 
 /**
  * @throws KortbroError ERR_REQUEST_ORIGIN, ERR_POLICY_ORIGIN, ERR_POLICY_SIGNING, ERR_SIGNATURE_ALGORITHM, ERR_REQUEST_INVALID for a
@@ -51,7 +54,8 @@ export function signingTerms(policy: Policy, origin: string, request: SignReques
   const hash = format.type === 'hash' ? format.hash : algorithm?.hash;
   if (format.type === 'hash' && algorithm?.hash !== undefined && algorithm.hash !== hash)
     throw new KortbroError('ERR_SIGNATURE_ALGORITHM');
-  if (hash === 'SHA-1' && !allowed.sha1) throw new KortbroError('ERR_SIGNATURE_ALGORITHM');
+  const isSha1Allowed = allowed.sha1 && mayHaveSha1.includes(format.type);
+  if (hash === 'SHA-1' && !isSha1Allowed) throw new KortbroError('ERR_SIGNATURE_ALGORITHM');
   if (format.type === 'hash' && documents.some(({ size }) => size !== hashSizes[format.hash]))
     throw new KortbroError('ERR_DOCUMENT_FORMAT');
   // Bytes that the site chooses alone could be a login elsewhere, or a key exchange of TLS.

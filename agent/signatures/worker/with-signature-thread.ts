@@ -12,11 +12,20 @@ export interface ThreadOptions {
 }
 
 /** The thread that has nothing to do, and what ends it. */
-let idle: { thread: SignatureThread; end: NodeJS.Timeout } | undefined;
+let idle: { thread: SignatureThread; end: NodeJS.Timeout | undefined } | undefined;
 
-/** Starts a thread ahead of its work: while the holder reads what he is to sign. */
-export function prepareSignatureThread(): void {
+/** How many have had one prepared that they have not released: until then it is kept, however long the holder reads. */
+let prepared = 0;
+
+/** Starts a thread ahead of its work, while the holder reads what he is to sign. @returns what releases it, to be called once */
+export function prepareSignatureThread(): () => void {
+  prepared += 1;
   keep(takeIdle() ?? new SignatureThread());
+  return () => {
+    prepared -= 1;
+    const thread = takeIdle();
+    if (thread !== undefined) keep(thread);
+  };
 }
 
 /**
@@ -56,6 +65,6 @@ function takeIdle(): SignatureThread | undefined {
 function keep(thread: SignatureThread): void {
   if (thread.hasEnded) return;
   endIdleSignatureThread();
-  const end = setTimeout(endIdleSignatureThread, limits.signatureThreadIdle).unref();
+  const end = prepared > 0 ? undefined : setTimeout(endIdleSignatureThread, limits.signatureThreadIdle).unref();
   idle = { thread, end };
 }

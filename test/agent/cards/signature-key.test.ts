@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { type BoundToken, bindToken } from '../../../agent/cards/bound-token.ts';
 import { pinAfter } from '../../../agent/cards/pin-after.ts';
-import { onePerCard, signatureKeys, signWithPin } from '../../../agent/cards/signature-key.ts';
+import { onePerCard, signWithPin } from '../../../agent/cards/signature-key.ts';
 import { signDigest } from '../../../agent/tokens/simulator/simulated-key.ts';
 import { TokenError, type TokenDescription } from '../../../agent/tokens/token.ts';
+import { signatureKeys } from '../../support/signature-keys.ts';
 import { certificateOf, extension } from '../certificates/der.ts';
 import { description, FakeBackend, tokenError } from '../fake-backend.ts';
 
@@ -14,7 +15,6 @@ const nonRepudiation = extension('2.5.29.15', Buffer.from([0x03, 0x02, 0x06, 0x4
 const login = { id: '45', label: 'Legitimering', der: certificateOf() };
 const publicKey = keys.publicKey.export({ type: 'spki', format: 'der' });
 const signature = { id: '46', label: 'Underskrift', der: certificateOf({ extensions: [nonRepudiation], publicKey }) };
-const issuer = { id: '90', label: 'CA', der: certificateOf({ extensions: [] }) };
 
 const digest = createHash('sha256').update('what is signed').digest();
 const wanted = { algorithm: 'ES256' as const, digest, finalTryConfirmed: false };
@@ -37,17 +37,6 @@ describe('A key for signatures', () => {
     backend = new FakeBackend();
     backend.signer = (_handle, _id, algorithm, bytes) => signDigest(keys.privateKey, algorithm, bytes);
     gone = new AbortController();
-  });
-
-  it('has a PIN of its own where its token has no login key, and shares it where it has', () => {
-    const found = signatureKeys([tokenOf(login), tokenOf(signature, issuer), tokenOf(login, signature)]);
-    assert.deepEqual(
-      found.map(({ key, pin }) => [key.id, pin]),
-      [
-        ['46', 'signature'],
-        ['46', 'shared'],
-      ],
-    );
   });
 
   it('knows whether it wants the PIN for each signature as far as its driver tells', () => {

@@ -106,6 +106,20 @@ describe('Signing, once the holder has agreed', () => {
     assert.equal(world.kinds.length, 1);
   });
 
+  it('signs with no other algorithm, when the card is read anew by a driver that can do less', async () => {
+    const rsa = await cardKey('45', undefined, { kind: 'signature', key: 'rsa-2048' });
+    await world.insert([rsa]);
+    const end = otherDialog();
+    const { done, hasAgreed } = start();
+    await hasAgreed();
+    world.driver.bindInstead = () =>
+      (world.driver.cards.get('A') ?? []).map((one) => ({ ...one, mechanisms: ['CKM_RSA_PKCS_PSS'] }));
+    void world.cards.rebind('A', true);
+    end();
+    await assert.rejects(done, kortbroError('ERR_CARD_CHANGED'));
+    assert.deepEqual(world.kinds, []);
+  });
+
   it('says that the card has left when it was pulled behind another dialog', async () => {
     const end = otherDialog();
     const { done, hasAgreed } = start();

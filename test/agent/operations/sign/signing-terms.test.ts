@@ -38,6 +38,12 @@ const refused: [string, PolicySettings, SignRequest, string][] = [
     'ERR_SIGNATURE_ALGORITHM',
   ],
   ['a hash by SHA-1', withSite({ hash: true }), hash('SHA-1', 20), 'ERR_SIGNATURE_ALGORITHM'],
+  [
+    'SHA-1 in a container',
+    withSite({ sha1: true }),
+    { ...cms, algorithm: { hash: 'SHA-1' } },
+    'ERR_SIGNATURE_ALGORITHM',
+  ],
   ['SHA-1', withSite({}), { ...raw, algorithm: { hash: 'SHA-1' } }, 'ERR_SIGNATURE_ALGORITHM'],
   ['a time stamp without an authority', withSite({}), { ...cms, level: 'B-T' }, 'ERR_POLICY_SIGNING'],
   ['long-term without revocation', withSite({}, authority), { ...cms, level: 'B-LT' }, 'ERR_POLICY_SIGNING'],

@@ -2,6 +2,7 @@
 // thread with the real builders.
 import assert from 'node:assert/strict';
 import { createHash, verify, X509Certificate } from 'node:crypto';
+import { mock } from 'node:test';
 import { SignatureError } from '../../../../agent/signatures/signature-error.ts';
 import { type SignatureSurroundings } from '../../../../agent/signatures/signer.ts';
 import { type SignatureJob } from '../../../../agent/signatures/worker/signature-job.ts';
@@ -165,7 +166,7 @@ describe('The thread for signatures', function () {
 
   it('is kept for the next document, but not after a large one', async () => {
     endIdleSignatureThread();
-    prepareSignatureThread();
+    prepareSignatureThread()();
     const jobs = [
       xades(),
       xades(),
@@ -175,5 +176,25 @@ describe('The thread for signatures', function () {
     assert.equal(signer.calls, 3);
     const together = [withSignatureThread(xades(), signer, now), withSignatureThread(xades(), signer, now)];
     assert.equal((await Promise.all(together)).length, 2);
+  });
+
+  it('is kept for a holder who reads for long, and for a moment after', () => {
+    endIdleSignatureThread();
+    const end = mock.method(SignatureThread.prototype, 'end');
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const [release, other] = [prepareSignatureThread(), prepareSignatureThread()];
+      release();
+      mock.timers.tick(2 * limits.signatureThreadIdle);
+      assert.equal(end.mock.callCount(), 0);
+      other();
+      mock.timers.tick(limits.signatureThreadIdle - 1);
+      assert.equal(end.mock.callCount(), 0);
+      mock.timers.tick(1);
+      assert.equal(end.mock.callCount(), 1);
+    } finally {
+      mock.timers.reset();
+      end.mock.restore();
+    }
   });
 });
