@@ -5,19 +5,24 @@ import { KortbroError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
 import { type DocumentEntry } from '../../../shared/signing.ts';
 
-/** The bytes that all requests together may hold. */
+/** The bytes that requests may hold: those of one origin so many, all together twice that, so that nobody takes all the room. */
 export class DocumentBudget {
-  #held = 0;
+  readonly #held = new Map<string, number>();
 
-  /** @returns what gives them back. @throws KortbroError ERR_DOCUMENT_TOO_LARGE beyond the budget alone, ERR_AGENT_BUSY beside others */
-  reserve(bytes: number): () => void {
+  /** @returns what gives them back. @throws KortbroError ERR_DOCUMENT_TOO_LARGE beyond the room alone, ERR_AGENT_BUSY beside others */
+  reserve(origin: string, bytes: number): () => void {
     if (bytes > limits.documentsTogether) throw new KortbroError('ERR_DOCUMENT_TOO_LARGE');
-    if (this.#held + bytes > limits.documentsTogether) throw new KortbroError('ERR_AGENT_BUSY');
-    this.#held += bytes;
+    const own = (this.#held.get(origin) ?? 0) + bytes;
+    const all = [...this.#held.values()].reduce((sum, held) => sum + held, bytes);
+    if (own > limits.documentsTogether || all > 2 * limits.documentsTogether) throw new KortbroError('ERR_AGENT_BUSY');
+    this.#held.set(origin, own);
     let isHeld = true;
     return () => {
-      if (isHeld) this.#held -= bytes;
+      if (!isHeld) return;
       isHeld = false;
+      const left = (this.#held.get(origin) ?? 0) - bytes;
+      if (left === 0) this.#held.delete(origin);
+      else this.#held.set(origin, left);
     };
   }
 }

@@ -26,7 +26,10 @@ export async function sign(
   context.dialogs.checkMuted(origin);
   await readyCards(context, call);
   signingPlaces(context, origin, request);
-  const releaseBytes = context.documents.reserve(request.documents.reduce((sum, { size }) => sum + size, 0));
+  const releaseBytes = context.documents.reserve(
+    origin,
+    request.documents.reduce((sum, { size }) => sum + size, 0),
+  );
   const conversation = new SigningConversation(channel, context.clock);
   // Whoever breaks the order ends the request wherever it waits, behind other dialogs too.
   const within = { ...call, signal: AbortSignal.any([call.signal, conversation.failed]) };

@@ -57,16 +57,28 @@ describe('Documents that come in by pieces', () => {
 });
 
 describe('The room for documents', () => {
+  const most = limits.documentsTogether;
+  const busy = kortbroError('ERR_AGENT_BUSY');
+
   it('is given once, and again when it was given back, once', () => {
     const budget = new DocumentBudget();
-    const release = budget.reserve(limits.documentsTogether);
-    assert.throws(() => budget.reserve(1), kortbroError('ERR_AGENT_BUSY'));
+    const release = budget.reserve('https://a.se', most);
+    assert.throws(() => budget.reserve('https://a.se', 1), busy);
     release();
     release();
-    const again = budget.reserve(limits.documentsTogether - 1);
-    budget.reserve(1);
-    assert.throws(() => budget.reserve(1), kortbroError('ERR_AGENT_BUSY'));
+    const again = budget.reserve('https://a.se', most - 1);
+    budget.reserve('https://a.se', 1);
+    assert.throws(() => budget.reserve('https://a.se', 1), busy);
     again();
-    assert.throws(() => budget.reserve(limits.documentsTogether + 1), kortbroError('ERR_DOCUMENT_TOO_LARGE'));
+    assert.throws(() => budget.reserve('https://a.se', most + 1), kortbroError('ERR_DOCUMENT_TOO_LARGE'));
+  });
+
+  it('is not taken whole by one origin', () => {
+    const budget = new DocumentBudget();
+    budget.reserve('https://a.se', most);
+    const release = budget.reserve('https://b.se', most);
+    assert.throws(() => budget.reserve('https://c.se', 1), busy);
+    release();
+    budget.reserve('https://c.se', 1);
   });
 });
