@@ -9,7 +9,7 @@ export const pageLimits = {
   logoutUrlLength: 2_000,
   leaseMinimum: 10,
   leaseMaximum: 3_600,
-  /** Documents in one request to sign, the bytes of each (a scanned PDF) and of all that the agent holds at a time. */
+  /** Documents in one request to sign, the bytes of each (a scanned PDF) and of all that the agent holds for one origin. */
   documents: 100,
   documentSize: 52_428_800,
   documentsTogether: 104_857_600,

@@ -89,7 +89,7 @@ describe('05 floods of what belongs to a signing', function () {
 
   it('documents that are announced and never sent take no memory, and no more room than there is', async () => {
     await withoutKeyUse(target, async () => {
-      const fit = Math.floor(limits.documentsTogether / limits.documentSize);
+      const fit = 2 * Math.floor(limits.documentsTogether / limits.documentSize);
       const all: OpenSigning[] = [];
       const grown = await growth(async () => {
         for (let i = 0; i < fit; i++) all.push(await opened(host, [large()], raw, `https://announced${i}.example`));
