@@ -90,12 +90,14 @@ const obstacle = browserUnavailable();
       assert.ok(!isOver(other, signed));
     });
 
-    for (const [words, leave] of [
-      ['is declined', (window: Page) => window.click('#decline')],
-      ['is closed', (window: Page) => window.close()],
-      ['comes to the front under a click', (window: Page) => hurry(window)],
+    // Sites of their own: three refusals in a row mute one.
+    for (const [site, words, leave] of [
+      ['declined', 'is declined', (window: Page) => window.click('#decline')],
+      ['closed', 'is closed', (window: Page) => window.close()],
+      ['hurried', 'comes to the front under a click', (window: Page) => hurry(window)],
     ] as const) {
       it(`a window that ${words} has no key used`, async () => {
+        await page.goto(`${browser.origin(site)}/`);
         const ending = withoutKeyUse(browser.target, () => ask(shown));
         const window = await consentWindow();
         await leave(window).catch(() => undefined);
@@ -114,7 +116,6 @@ const obstacle = browserUnavailable();
       await window.keyboard.press('Escape');
     }
 
-    // A site of its own: three refusals in a row mute one.
     it('a page that goes away while its document is read gets no signature, and leaves no window', async () => {
       await page.goto(`${browser.origin('leaving')}/`);
       await withoutKeyUse(browser.target, async () => {
