@@ -301,6 +301,7 @@ describe('the extension in Chromium', function () {
         );
       }, nonce);
       assert.equal(endings, 'ERR_REQUEST_TOO_MANY');
+      await browser.agent.until(() => held.length >= 8);
       assert.equal(held.length, 8);
     });
 

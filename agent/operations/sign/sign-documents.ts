@@ -111,7 +111,7 @@ function signingText({ origin, documents, request }: GivenConsent, { key }: Sign
     site: origin,
     holder: holderText(key),
     documents: documents.map(({ name, fingerprint }) => ({
-      name: displayText(name, documents.length === 1 ? 100 : 40),
+      name: displayText(name, documents.length === 1 ? 100 : 60),
       fingerprint,
     })),
     isHash: request.format.type === 'hash',

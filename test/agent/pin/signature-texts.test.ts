@@ -34,7 +34,7 @@ describe('The PIN dialog of a signature', () => {
   });
 
   it('holds all of this, however long site and names are', () => {
-    const documents = Array.from({ length: 100 }, () => ({ name: '\u{20000}'.repeat(20), fingerprint }));
+    const documents = Array.from({ length: 100 }, () => ({ name: '字'.repeat(60), fingerprint }));
     const site = `https://${'a'.repeat(246)}.se`;
     const { description } = signingPinDialog('sv', text(0, { documents, site }), { state: 'final' });
     assert.ok(escapeText(description).includes('Kort: Anna Testsson'));
