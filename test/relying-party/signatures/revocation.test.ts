@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { parseCertificate } from '../../relying-party/src/certificate.ts';
-import { verifyCrl } from '../../relying-party/src/crl.ts';
-import { verifyOcspResponse } from '../../relying-party/src/ocsp.ts';
+import { parseCertificate } from '../../../relying-party/src/certificate.ts';
+import { verifyCrl } from '../../../relying-party/src/crl.ts';
+import { verifyOcspResponse } from '../../../relying-party/src/ocsp.ts';
 import {
   createMemoryRevocationCache,
   createRevocationChecker,
@@ -13,8 +13,8 @@ import {
   SignatureError,
   TokenError,
   verifyCms,
-} from '../../relying-party/src/index.ts';
-import { issueAnna, NONCE, signToken, siteOptions } from './login-fixture.ts';
+} from '../../../relying-party/src/index.ts';
+import { issueAnna, NONCE, signToken, siteOptions } from '../login-fixture.ts';
 import {
   assertRefused,
   changeCms,

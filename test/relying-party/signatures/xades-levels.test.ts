@@ -1,9 +1,9 @@
 // XAdES of the levels B-T and B-LT: the agent's signature, time stamps and revocation by openssl, and what the site makes of them.
 import assert from 'node:assert/strict';
-import { type SignatureSurroundings } from '../../agent/signatures/signer.ts';
-import { signXades } from '../../agent/signatures/xades.ts';
-import { type SignatureReport, verifyXades } from '../../relying-party/src/index.ts';
-import { signerOf } from '../signatures/signing.ts';
+import { type SignatureSurroundings } from '../../../agent/signatures/signer.ts';
+import { signXades } from '../../../agent/signatures/xades.ts';
+import { type SignatureReport, verifyXades } from '../../../relying-party/src/index.ts';
+import { signerOf } from '../../signatures/signing.ts';
 import { assertRefused, SignatureSite } from './signature-fixture.ts';
 import { DOCUMENT, replaced, textOf } from './xml-site.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { type KeyKind } from '../../demo/pki/keys.ts';
-import { createPki } from './login-fixture.ts';
-import { type SignatureTrustOptions, verifyCms } from '../../relying-party/src/index.ts';
+import { type KeyKind } from '../../../demo/pki/keys.ts';
+import { createPki } from '../login-fixture.ts';
+import { type SignatureTrustOptions, verifyCms } from '../../../relying-party/src/index.ts';
 import {
   assertRefused,
   changeCms,

@@ -1,7 +1,7 @@
 // PDF files written by hand for the tests, byte by byte, so that each can be wrong in its own way, and signed by
 // openssl. Nothing of the code under test is in here.
 import { deflateSync } from 'node:zlib';
-import { type Issued } from '../../demo/pki/pki.ts';
+import { type Issued } from '../../../demo/pki/pki.ts';
 import { type SignatureSite } from './signature-fixture.ts';
 
 const RESERVED = 8192;

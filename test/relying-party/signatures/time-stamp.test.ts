@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Issued } from '../../demo/pki/pki.ts';
-import { SignatureError, type SignatureTrustOptions, verifyCms } from '../../relying-party/src/index.ts';
+import { type Issued } from '../../../demo/pki/pki.ts';
+import { SignatureError, type SignatureTrustOptions, verifyCms } from '../../../relying-party/src/index.ts';
 import {
   assertRefused,
   changeCms,

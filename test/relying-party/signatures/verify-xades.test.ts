@@ -1,16 +1,16 @@
 // XAdES signatures as the agent makes them, by every algorithm and packaging: what the report says, and the code of each refusal.
 import assert from 'node:assert/strict';
-import { signXades } from '../../agent/signatures/xades.ts';
-import { type Issued } from '../../demo/pki/pki.ts';
-import { createTestPki } from '../../demo/pki/pki.ts';
-import { anna } from '../../demo/pki/persons.ts';
+import { signXades } from '../../../agent/signatures/xades.ts';
+import { type Issued } from '../../../demo/pki/pki.ts';
+import { createTestPki } from '../../../demo/pki/pki.ts';
+import { anna } from '../../../demo/pki/persons.ts';
 import {
   SignatureError,
   type SignatureErrorCode,
   type SignatureReport,
   verifyXades,
-} from '../../relying-party/src/index.ts';
-import { signerOf } from '../signatures/signing.ts';
+} from '../../../relying-party/src/index.ts';
+import { signerOf } from '../../signatures/signing.ts';
 import {
   CANONICAL,
   COMBINATIONS,

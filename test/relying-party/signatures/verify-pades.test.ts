@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Issued } from '../../demo/pki/pki.ts';
-import { type PadesOptions, type SignatureTrust, verifyPades } from '../../relying-party/src/index.ts';
+import { type Issued } from '../../../demo/pki/pki.ts';
+import { type PadesOptions, type SignatureTrust, verifyPades } from '../../../relying-party/src/index.ts';
 import {
   append,
   BASE,

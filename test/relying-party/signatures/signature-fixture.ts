@@ -12,19 +12,19 @@ import {
   type CertificateAuthority,
   type CertificateProfile,
   issueCertificate,
-} from '../../demo/pki/certificate-authority.ts';
-import { createKeyPair, type KeyKind } from '../../demo/pki/keys.ts';
-import { anna } from '../../demo/pki/persons.ts';
-import { createTestPki, type Issued, type PersonRequest, type TestPki } from '../../demo/pki/pki.ts';
-import { TEST_ASSURANCE_LEVELS } from '../../demo/pki/policies.ts';
-import { pemCertificate } from '../../demo/pki/pki-directory.ts';
+} from '../../../demo/pki/certificate-authority.ts';
+import { createKeyPair, type KeyKind } from '../../../demo/pki/keys.ts';
+import { anna } from '../../../demo/pki/persons.ts';
+import { createTestPki, type Issued, type PersonRequest, type TestPki } from '../../../demo/pki/pki.ts';
+import { TEST_ASSURANCE_LEVELS } from '../../../demo/pki/policies.ts';
+import { pemCertificate } from '../../../demo/pki/pki-directory.ts';
 import {
   createSignatureTrust,
   SignatureError,
   type SignatureErrorCode,
   type SignatureTrust,
   type SignatureTrustOptions,
-} from '../../relying-party/src/index.ts';
+} from '../../../relying-party/src/index.ts';
 
 export const DAY_MS = 86_400_000;
 export const DOCUMENT = Buffer.from('Recept: Alvedon 500 mg\nTill: Cecilia Exempel\n');

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { constants, sign } from 'node:crypto';
 import { PDFDocument } from '@cantoo/pdf-lib';
-import { signCms } from '../../agent/signatures/cms.ts';
-import { signPades } from '../../agent/signatures/pades.ts';
-import { type SignatureSurroundings, type Signer } from '../../agent/signatures/signer.ts';
-import { type Issued } from '../../demo/pki/pki.ts';
-import { type SignatureTrust, verifyCms, verifyPades } from '../../relying-party/src/index.ts';
+import { signCms } from '../../../agent/signatures/cms.ts';
+import { signPades } from '../../../agent/signatures/pades.ts';
+import { type SignatureSurroundings, type Signer } from '../../../agent/signatures/signer.ts';
+import { type Issued } from '../../../demo/pki/pki.ts';
+import { type SignatureTrust, verifyCms, verifyPades } from '../../../relying-party/src/index.ts';
 import { DOCUMENT, issueSigner, SignatureSite } from './signature-fixture.ts';
 
 describe("Kortbro's own signatures", function () {

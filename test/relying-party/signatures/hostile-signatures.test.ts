@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type SignatureTrust, SignatureError, verifyCms, verifyPades } from '../../relying-party/src/index.ts';
+import { type SignatureTrust, SignatureError, verifyCms, verifyPades } from '../../../relying-party/src/index.ts';
 import { append, FIRST, SECOND, signPdf, writePdf } from './pdf-fixture.ts';
 import { DOCUMENT, signatureValueOf, SignatureSite } from './signature-fixture.ts';
 

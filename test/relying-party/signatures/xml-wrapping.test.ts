@@ -1,14 +1,14 @@
 // Signature wrapping and its relatives: XML in which a good signature stands, and in which somebody wants another part to be read.
 // Each is refused, or its report holds nothing but what was signed.
 import assert from 'node:assert/strict';
-import { type Issued } from '../../demo/pki/pki.ts';
+import { type Issued } from '../../../demo/pki/pki.ts';
 import {
   SignatureError,
   type SignatureErrorCode,
   type SignatureReport,
   verifyXades,
   verifyXmlDsig,
-} from '../../relying-party/src/index.ts';
+} from '../../../relying-party/src/index.ts';
 import {
   BASE64,
   CANONICAL,

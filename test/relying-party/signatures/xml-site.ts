@@ -1,15 +1,15 @@
 // What the tests of XML and JSON signatures share: a site with a test PKI, signatures as the agent makes them, and XML signatures put
 // together here by hand, each part of which can be told to be wrong.
 import { createHash, sign } from 'node:crypto';
-import { signXades, type XadesOptions } from '../../agent/signatures/xades.ts';
-import { type SignatureSurroundings } from '../../agent/signatures/signer.ts';
-import { type KeyKind } from '../../demo/pki/keys.ts';
-import { anna } from '../../demo/pki/persons.ts';
-import { createTestPki, type Issued, type TestPki } from '../../demo/pki/pki.ts';
-import { TEST_ASSURANCE_LEVELS } from '../../demo/pki/policies.ts';
-import { createSignatureTrust, type SignatureTrust } from '../../relying-party/src/index.ts';
-import { type SignatureAlgorithm } from '../../shared/signing.ts';
-import { signerOf } from '../signatures/signing.ts';
+import { signXades, type XadesOptions } from '../../../agent/signatures/xades.ts';
+import { type SignatureSurroundings } from '../../../agent/signatures/signer.ts';
+import { type KeyKind } from '../../../demo/pki/keys.ts';
+import { anna } from '../../../demo/pki/persons.ts';
+import { createTestPki, type Issued, type TestPki } from '../../../demo/pki/pki.ts';
+import { TEST_ASSURANCE_LEVELS } from '../../../demo/pki/policies.ts';
+import { createSignatureTrust, type SignatureTrust } from '../../../relying-party/src/index.ts';
+import { type SignatureAlgorithm } from '../../../shared/signing.ts';
+import { signerOf } from '../../signatures/signing.ts';
 
 export const DOCUMENT = utf8(
   '<?xml version="1.0"?>\n<intyg xmlns="urn:test:intyg"><!-- a --><för>Anna Testsson</för><frisk/></intyg>\n',

@@ -1,18 +1,18 @@
 // JSON Web Signatures and bare values as the agent makes them, by every algorithm; and headers that somebody has made to be misread.
 import assert from 'node:assert/strict';
 import { createHash, sign } from 'node:crypto';
-import { signJws } from '../../agent/signatures/jws.ts';
-import { type Issued } from '../../demo/pki/pki.ts';
-import { createTestPki } from '../../demo/pki/pki.ts';
-import { anna } from '../../demo/pki/persons.ts';
+import { signJws } from '../../../agent/signatures/jws.ts';
+import { type Issued } from '../../../demo/pki/pki.ts';
+import { createTestPki } from '../../../demo/pki/pki.ts';
+import { anna } from '../../../demo/pki/persons.ts';
 import {
   SignatureError,
   type SignatureErrorCode,
   type SignatureReport,
   verifyJws,
   verifyRaw,
-} from '../../relying-party/src/index.ts';
-import { signerOf } from '../signatures/signing.ts';
+} from '../../../relying-party/src/index.ts';
+import { signerOf } from '../../signatures/signing.ts';
 import { COMBINATIONS, SIGNING_TIME, textOf, utf8, XmlSite } from './xml-site.ts';
 
 const payload = utf8('{"intyg":"frisk.","namn":"Anna Testsson"}');
