@@ -88,9 +88,10 @@ export function isLive({ ends, replaced }: SeenSession): boolean {
 export function doubledIn({ number, site, name, ends, heard }: SeenSession): string | undefined {
   const whose = `session ${number} of ${name} at ${site}`;
   if (ends.length > 1) return `${whose} was ended ${ends.length} times: ${ends.map(whenAndWhy).join()}`;
-  if (heard.length < 2) return undefined;
-  const documents = new Set(heard.map(({ document }) => document)).size;
-  return `${documents} documents of ${whose} heard ${heard.length} events: ${heard.map(whenAndWhy).join()}`;
+  // A session may be open in two tabs, a restored one and a new one: each of them hears it once.
+  const again = heard.filter(({ document }, index) => heard.findIndex((one) => one.document === document) < index);
+  if (again.length === 0) return undefined;
+  return `a document of ${whose} heard ${again.length + 1} events: ${heard.map(whenAndWhy).join()}`;
 }
 
 function whenAndWhy({ at, reason }: { at: number; reason: string }): string {
