@@ -156,6 +156,7 @@ for (const language of ['sv', 'en'] as const) {
           assert.ok(shown.includes(part), part);
         assert.ok(!shown.includes('långt in'));
         await window.locator('summary', { hasText: 'i:ort' }).click();
+        await window.locator('#frame').getByText('långt in').waitFor();
         assert.ok((await frame(window)).includes('i:djup långt in'));
         await window.click('#source');
         assert.equal(await frame(window), certificate);
