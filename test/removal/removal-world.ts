@@ -97,7 +97,8 @@ export class RemovalWorld {
     const said = await outcome;
     if ('name' in said) {
       const page = await profile.reloaded(this.sites[site].origin);
-      await page.evaluate('marked');
+      // A tab that met the block is loaded anew by the extension too, perhaps just now.
+      await page.evaluate('marked').catch(() => page.evaluate('marked'));
     }
     return said;
   }
