@@ -48,13 +48,12 @@ export function warningOf({ type }: SignatureFormat): MessageKey | undefined {
   return type === 'xmldsig' ? 'signXmldsigWarning' : undefined;
 }
 
-/** By the type that the site gives; what is signed are the same bytes in any case. */
-export function kindOf(type: string, format: SignatureFormat): Kind {
-  if (format.type === 'hash') return 'hash';
-  if (format.type === 'xmldsig' || type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')) {
-    return 'xml';
-  }
-  if (format.type === 'pades' || type === 'application/pdf') return 'pdf';
+/** By what is made of it where that wants one kind, whatever the site calls it; else by the type that the site gives. */
+export function kindOf(type: string, { type: made }: SignatureFormat): Kind {
+  if (made === 'hash') return 'hash';
+  if (made === 'xmldsig') return 'xml';
+  if (made === 'pades' || type === 'application/pdf') return 'pdf';
+  if (type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')) return 'xml';
   return type.startsWith('text/') || type === 'application/json' || type.endsWith('+json') ? 'text' : 'other';
 }
 

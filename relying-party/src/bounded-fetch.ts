@@ -34,7 +34,6 @@ async function receive(
     ...(post && { method: 'POST', body: Buffer.from(post.body), headers: { 'Content-Type': post.type } }),
     redirect: 'error',
     credentials: 'omit',
-    cache: 'no-store',
     signal,
   });
   if (response.status !== 200 || response.redirected) throw new Error(`answered ${response.status}`);

@@ -56,8 +56,10 @@ describe('what the consent window says', () => {
       assert.equal(kindOf(type, cms), kind, type);
     }
     assert.equal(kindOf('text/plain', { type: 'hash', hash: 'SHA-256' }), 'hash');
-    assert.equal(kindOf('text/plain', { type: 'pades' }), 'pdf');
-    assert.equal(kindOf('text/plain', { type: 'xmldsig' }), 'xml');
+    for (const type of ['text/plain', 'application/xml', 'application/pdf']) {
+      assert.equal(kindOf(type, { type: 'pades' }), 'pdf', type);
+      assert.equal(kindOf(type, { type: 'xmldsig' }), 'xml', type);
+    }
   });
 
   it('tells sizes and fingerprints so that they can be read', () => {
