@@ -174,7 +174,9 @@ export class BrowserProfile {
 
 /** A site is blocked while it is cleared, and then its tabs are discarded and shown another page. */
 function isTakenAway(error: unknown): boolean {
-  return /ERR_BLOCKED_BY_CLIENT|ERR_ABORTED|interrupted by another navigation|has been closed|detached/.test(String(error));
+  return /ERR_BLOCKED_BY_CLIENT|ERR_ABORTED|interrupted by another navigation|has been closed|detached/.test(
+    String(error),
+  );
 }
 
 /** What comes of `work`, or `otherwise` when it fails or takes longer. */
