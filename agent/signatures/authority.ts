@@ -46,7 +46,8 @@ export function trustedChain(
     const valid = chains.filter(({ top }) => isValidAt(top, time));
     const listed = valid.find(({ top }) => authorities.some((authority) => same(top, authority)));
     if (listed !== undefined) return listed.chain;
-    const below = (issuer: Uint8Array) => valid.find(({ top, chain }) => !chain.includes(issuer) && isIssuedBy(top, issuer));
+    const below = (issuer: Uint8Array) =>
+      valid.find(({ top, chain }) => !chain.includes(issuer) && isIssuedBy(top, issuer));
     for (const authority of authorities) {
       const found = isValidAt(authority, time) ? below(authority) : undefined;
       if (found !== undefined) return [...found.chain, authority];

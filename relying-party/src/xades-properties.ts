@@ -96,7 +96,9 @@ function readUnsigned(
     .filter((one) => one.name === 'TimeStampValidationData' && one.namespaceUri === XADES_141)
     .flatMap(elementsOf);
   const values = (list: string, entry: string): readonly Uint8Array[] =>
-    bounded([...properties, ...ofTimeStamps].filter((one) => isXades(one, list)).flatMap((one) => valuesIn(one, entry)));
+    bounded(
+      [...properties, ...ofTimeStamps].filter((one) => isXades(one, list)).flatMap((one) => valuesIn(one, entry)),
+    );
   return {
     timeStamps: stamps.flatMap((one) => valuesIn(one, 'EncapsulatedTimeStamp')),
     stamped: stamps.length === 0 ? new Uint8Array() : canonicalize(valueElement, methodOf(stamps)),

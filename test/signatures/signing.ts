@@ -48,7 +48,7 @@ export function longTerm(
   authority: TestAuthority,
   certificate: Uint8Array,
 ): Required<Pick<SignatureSurroundings, 'timeStamp' | 'revocation'>> {
-  const ocsp = (subject: Uint8Array) => post(authority.urls.ocsp, ocspRequest(subject, authority.issuer));
+  const ocsp = (subject: Uint8Array, issuer: Uint8Array) => post(authority.urls.ocsp, ocspRequest(subject, issuer));
   return {
     ...timeStamping(authority),
     revocation: {
@@ -56,15 +56,15 @@ export function longTerm(
         const list = await fetch(authority.urls.crl);
         return {
           certificates: [authority.issuer, authority.root, authority.services.ocsp.certificate],
-          ocsp: [await ocsp(certificate)],
+          ocsp: [await ocsp(certificate, authority.issuer)],
           crls: [new Uint8Array(await list.arrayBuffer())],
         };
       },
       async ofTimeStamp() {
         const list = await fetch(authority.urls.rootCrl);
         return {
-          certificates: [authority.issuer, authority.root],
-          ocsp: [await ocsp(authority.services.tsa.certificate)],
+          certificates: [authority.timeStampIssuer, authority.root],
+          ocsp: [await ocsp(authority.services.tsa.certificate, authority.timeStampIssuer)],
           crls: [new Uint8Array(await list.arrayBuffer())],
         };
       },

@@ -6,13 +6,7 @@ import { type SignatureLevel } from '../../../shared/signing.ts';
 import { policyAuthorities } from '../../network/trust-store.ts';
 import { same } from '../../signatures/algorithm.ts';
 import { distinct } from '../../signatures/long-term.ts';
-import {
-  crlEnds,
-  ocspRequest,
-  ocspResponseEnds,
-  readCrl,
-  readOcspResponse,
-} from '../../signatures/revocation.ts';
+import { crlEnds, ocspRequest, ocspResponseEnds, readCrl, readOcspResponse } from '../../signatures/revocation.ts';
 import { SignatureError, type SignatureErrorCode } from '../../signatures/signature-error.ts';
 import { type SignatureSurroundings } from '../../signatures/signer.ts';
 import { readTimeStampResponse, type TimeStamp, timeStampRequest } from '../../signatures/time-stamp.ts';

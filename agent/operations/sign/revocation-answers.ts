@@ -69,13 +69,8 @@ export class RevocationAnswers {
     throw new SignatureError('ERR_SIGNATURE_REVOCATION', 'nobody says whether the certificate is revoked');
   }
 
-  /** A source that has failed is left alone for a while: with another one that knows, a batch need not wait for it each time. */
-  #answer(
-    source: RevocationSource,
-    subject: Uint8Array,
-    issuer: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<Uint8Array> {
+  /** Of each source once, for as long as it holds. */
+  #answer(source: RevocationSource, subject: Uint8Array, issuer: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     const key = source.key(subject, issuer);
     const known = this.#kept.get(key);
     if (known?.holds() === true) return known.answer;
@@ -84,15 +79,18 @@ export class RevocationAnswers {
     this.#kept.set(key, kept);
     answer.then(
       (bytes) => {
-        const end = attempt(() => source.ends(bytes)) ?? new Date(0);
-        kept.holds = () => this.#today() < end;
+        const end = attempt(() => source.ends(bytes));
+        kept.holds = end === undefined ? this.#rest() : () => this.#today() < end;
       },
-      () => {
-        const end = this.#clock.now() + limits.authorityRest;
-        kept.holds = () => this.#clock.now() < end;
-      },
+      () => (kept.holds = this.#rest()),
     );
     return answer;
+  }
+
+  /** A source that has failed is left alone for a while: with another one that knows, a batch need not wait for it each time. */
+  #rest(): () => boolean {
+    const end = this.#clock.now() + limits.authorityRest;
+    return () => this.#clock.now() < end;
   }
 }
 

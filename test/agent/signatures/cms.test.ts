@@ -111,7 +111,7 @@ describe('A CMS signature', function () {
         revocation.map(({ tag }) => tag.toString(16)),
         ['30', '30', 'a1', 'a1'],
       );
-      assert.equal(certificates.length, 4);
+      assert.equal(certificates.length, 5);
       assert.equal(opensslTimeStamp(tokenIn(cms), signatureValue, root()).accepted, true);
     });
   }

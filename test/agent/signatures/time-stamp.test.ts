@@ -72,8 +72,18 @@ describe('A time stamp', function () {
   }
 
   it('is trusted by the issuing authority in the list, and by the unit itself', () => {
-    for (const trusted of [authority.issuer, authority.services.tsa.certificate])
+    for (const trusted of [authority.timeStampIssuer, authority.services.tsa.certificate])
       assert.ok(readTimeStampResponse(answer, { ...asked, authorities: [other.root, trusted] }).token.length > 0);
+  });
+
+  it('tells who made it: the unit and its issuers, up to one in the list', () => {
+    const unit = authority.services.tsa.certificate;
+    const chainTo = (...authorities: Uint8Array[]) =>
+      readTimeStampResponse(answer, { ...asked, authorities }).chain.map((one) => Buffer.from(one));
+    const expected = [unit, authority.timeStampIssuer, authority.root].map((one) => Buffer.from(one));
+    assert.deepEqual(chainTo(other.root, authority.root), expected);
+    assert.deepEqual(chainTo(authority.timeStampIssuer), expected.slice(0, 2));
+    assert.deepEqual(chainTo(unit), expected.slice(0, 1));
   });
 
   it('is refused with another nonce, imprint, hash or policy than asked for', () => {

@@ -163,15 +163,16 @@ describe('A XAdES signature', function () {
     assert.equal(xmlsec(signed, root()).accepted, true);
     withXml(signed, (tree) => {
       const inside = (path: string): string[] => tree.find(path, namespaces).map(({ content }) => content);
-      const each = (name: string): string[] =>
-        inside(`//xades:UnsignedSignatureProperties/xades:*//xades:${name}`);
+      const each = (name: string): string[] => inside(`//xades:UnsignedSignatureProperties/xades:*//xades:${name}`);
       const ofStamp = (name: string): string[] =>
-        inside(`//xades:SignatureTimeStamp/following-sibling::*[1][self::later:TimeStampValidationData]//xades:${name}`);
+        inside(
+          `//xades:SignatureTimeStamp/following-sibling::*[1][self::later:TimeStampValidationData]//xades:${name}`,
+        );
       // The issuer and the root are in KeyInfo already.
       assert.deepEqual(each('EncapsulatedX509Certificate'), [base64(authority.services.ocsp.certificate)]);
       assert.deepEqual(each('EncapsulatedOCSPValue'), ofSigner.ocsp.map(base64));
       assert.deepEqual(each('EncapsulatedCRLValue'), ofSigner.crls.map(base64));
-      assert.deepEqual(ofStamp('EncapsulatedX509Certificate'), []);
+      assert.deepEqual(ofStamp('EncapsulatedX509Certificate'), [base64(authority.timeStampIssuer)]);
       assert.deepEqual(ofStamp('EncapsulatedOCSPValue'), more.ocsp.map(base64));
       assert.deepEqual(ofStamp('EncapsulatedCRLValue'), more.crls.map(base64));
       assert.equal(tree.find('//ds:X509Certificate', namespaces).length, 3);

@@ -323,7 +323,10 @@ describe('revocation', function () {
       };
       assert.equal(await levelBelow(site.pki.root, site.raise(cms, everybody)), 'B-LT');
       const revoked = site.crl(site.ca.certificate, { revoked: true }, site.pki.authorities.root);
-      await assertRefused(levelBelow(site.pki.root, site.raise(cms, { ...everybody, crl: revoked })), 'ERR_TIMESTAMP_REVOKED');
+      await assertRefused(
+        levelBelow(site.pki.root, site.raise(cms, { ...everybody, crl: revoked })),
+        'ERR_TIMESTAMP_REVOKED',
+      );
     });
 
     it("is refused once its time stamp's authority is revoked, even since", async () => {
