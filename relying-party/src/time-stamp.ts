@@ -80,16 +80,17 @@ function verify(question: TimeStampQuestion): TimeStampReport {
 }
 
 /**
- * Of each certificate below the configured one, which is taken out of the configuration once it is revoked. Revoked since counts as
- * well: whoever has the key can write any time into a token.
+ * Of each certificate below a configured CA, which is taken out of the configuration once it is revoked; and of the authority's own, also
+ * where that is the configured one. Revoked since counts as well: whoever has the key can write any time into a token.
  */
 function revocationOf(
   chain: readonly Certificate[],
   evidence: Evidence,
   times: { readonly at: number; readonly now: number },
 ): TimeStampReport['revocation'] {
-  const judged = chain.slice(0, -1).map((certificate, index) => {
-    const issuer = chain[index + 1] ?? certificate;
+  const judged = chain.slice(0, Math.max(1, chain.length - 1)).map((certificate, index) => {
+    const issuer = chain[index + 1] ?? issuerAmong(evidence.certificates, certificate);
+    if (issuer === undefined) return 'unknown';
     try {
       // Lists of CAs come by the month.
       return judgeEvidence(evidence, { certificate, issuer }, { ...times, maximumAgeMs: 'until nextUpdate' }).status;
@@ -153,6 +154,12 @@ function assertAuthority(
   const inTime = chain.every((one) => isValidAt(one, time) && isValidAt(one, now));
   if (!inTime || time > now + TOLERANCE_MS) throw new SignatureError('ERR_TIMESTAMP_UNTRUSTED');
   return chain;
+}
+
+/** Whose key has signed a configured certificate: who may speak of it, and is trusted for nothing else. */
+function issuerAmong(brought: readonly Uint8Array[], certificate: Certificate): Certificate | undefined {
+  const candidates = brought.slice(0, MAX_BROUGHT).flatMap(readable).filter(isIntermediate);
+  return certificate.hasStrongSignature ? candidates.find((one) => isSignedBy(certificate, one)) : undefined;
 }
 
 /** From the certificate up to one that is configured, by way of at most two CAs that the token brings along. */

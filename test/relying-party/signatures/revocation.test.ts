@@ -329,6 +329,21 @@ describe('revocation', function () {
       );
     });
 
+    it("asks for word about the time-stamping authority's own certificate, also where that is the configured one", async () => {
+      const cms = site.cms(site.signer, { words: ['-cades', '-certfile', 'ca.pem'] });
+      const token = site.timeStamp(signatureValueOf(cms));
+      const reportOf = (moreOcsp: Uint8Array[]) =>
+        verifyCms(
+          { signature: site.raise(cms, { token, ocsp: ocsp(), moreOcsp }), document: DOCUMENT },
+          site.trust({ timeStampAuthorities: [site.tsa.certificate] }),
+        );
+      const without = await reportOf([]);
+      assert.deepEqual([without.level, without.timeStamp?.revocation.checked], ['B-T', 'not-checked']);
+      assert.equal((await reportOf([site.ocsp(site.tsa.certificate)])).level, 'B-LT');
+      const revoked = [site.ocsp(site.tsa.certificate, { revoked: true })];
+      await assertRefused(reportOf(revoked), 'ERR_TIMESTAMP_REVOKED');
+    });
+
     it("is refused once its time stamp's authority is revoked, even since", async () => {
       for (const revoked of [true, 5]) {
         const moreOcsp = [site.ocsp(site.tsa.certificate, { revoked })];

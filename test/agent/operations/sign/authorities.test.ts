@@ -12,10 +12,12 @@ import { SignatureError, type SignatureErrorCode } from '../../../../agent/signa
 import { type RevocationValues, type SignatureSurroundings } from '../../../../agent/signatures/signer.ts';
 import { limits } from '../../../../shared/limits.ts';
 import { type Policy, policySchema } from '../../../../shared/policy.ts';
-import { TestAuthority } from '../../../signatures/test-authority.ts';
+import { pem, TestAuthority } from '../../../signatures/test-authority.ts';
 import { FakeClock } from '../../fake-clock.ts';
+import { judge } from '../../signatures/openssl.ts';
 
-const imprint = createHash('sha256').update('signature value').digest();
+const stamped = 'signature value';
+const imprint = createHash('sha256').update(stamped).digest();
 
 describe('The surroundings of a signature of level B-LT', function () {
   this.timeout(60_000);
@@ -70,14 +72,36 @@ describe('The surroundings of a signature of level B-LT', function () {
     // The CA and the root are in the token.
     assert.deepEqual(counts(ofTimeStamp), [0, 1, 1]);
     const { serialNumber } = certificateParts(authority.services.tsa.certificate);
-    assert.ok(Buffer.from(ofTimeStamp.ocsp[0]!).includes(serialNumber));
+    assert.ok(Buffer.from(ofTimeStamp.ocsp[0]!).includes(Buffer.from(serialNumber)));
   });
 
   it('take the list where no responder answers about the time-stamping authority', async () => {
     authority.instead.set('ts-ocsp', 'nothing');
     const { crl, timeStampCrl, rootCrl } = authority.urls;
-    const { ofTimeStamp } = await both(batch({ crl: [crl, timeStampCrl, rootCrl] })());
+    const { token, ofTimeStamp } = await both(batch({ crl: [crl, timeStampCrl, rootCrl] })());
     assert.deepEqual(counts(ofTimeStamp), [0, 0, 2]);
+    // With the root and these lists openssl needs nothing else.
+    const verdict = (crls: Uint8Array[]) => {
+      const lists = crls.map(
+        (der) => `-----BEGIN X509 CRL-----\n${Buffer.from(der).toString('base64')}\n-----END X509 CRL-----\n`,
+      );
+      const words = [
+        'ts',
+        '-verify',
+        '-token_in',
+        '-in',
+        'token',
+        '-data',
+        'data',
+        '-crl_check_all',
+        '-CAfile',
+        'all.pem',
+      ];
+      const all = Buffer.from(pem(authority.root) + lists.join(''));
+      return judge('openssl', words, { token, data: Buffer.from(stamped), 'all.pem': all });
+    };
+    assert.equal(verdict(ofTimeStamp.crls).accepted, true, verdict(ofTimeStamp.crls).output);
+    for (const list of ofTimeStamp.crls) assert.match(verdict([list]).output, /unable to get certificate CRL/);
   });
 
   it('are refused where nobody answers about the time-stamping authority, or about its CA', async () => {
