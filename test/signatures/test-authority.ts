@@ -40,6 +40,8 @@ export interface SignerWish {
   notAfter?: number;
   /** Beside those that name the servers. */
   extensions?: readonly RawExtension[];
+  /** Of whatever else is to be otherwise. */
+  profile?: Partial<CertificateProfile>;
 }
 
 /** The certificate that answers for a purpose. */
@@ -144,7 +146,7 @@ export class TestAuthority {
       wish.notBefore ?? -1,
       wish.notAfter ?? 90,
     );
-    const certificate = await issueCertificate(this.#authority, profile, pair);
+    const certificate = await issueCertificate(this.#authority, { ...profile, ...wish.profile }, pair);
     await this.#enter(certificate, 'index.txt');
     return { ...pair, certificate, chain: [this.issuer, this.root] };
   }

@@ -4,16 +4,15 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { TrustStore } from '../../../../agent/network/trust-store.ts';
-import { chainOf, surroundingsFor } from '../../../../agent/operations/sign/authorities.ts';
 import { certificateParts } from '../../../../agent/signatures/certificate-parts.ts';
 import { ocspRequest } from '../../../../agent/signatures/revocation.ts';
 import { SignatureError, type SignatureErrorCode } from '../../../../agent/signatures/signature-error.ts';
 import { type RevocationValues, type SignatureSurroundings } from '../../../../agent/signatures/signer.ts';
 import { limits } from '../../../../shared/limits.ts';
-import { type Policy, policySchema } from '../../../../shared/policy.ts';
+import { type Policy } from '../../../../shared/policy.ts';
 import { pem, TestAuthority } from '../../../signatures/test-authority.ts';
 import { FakeClock } from '../../fake-clock.ts';
+import { batchOf } from './authority-batch.ts';
 import { judge } from '../../signatures/openssl.ts';
 
 const stamped = 'signature value';
@@ -38,16 +37,8 @@ describe('The surroundings of a signature of level B-LT', function () {
     authority.requests.length = 0;
   });
 
-  /** The issuer and the root are in policy; the issuer of the time-stamping authority is in its token alone. */
   function batch(changes: Partial<Policy['signing']> = {}): () => SignatureSurroundings {
-    const { timeStamp, ocsp, crl, rootCrl } = authority.urls;
-    const policy = policySchema.parse({});
-    Object.assign(policy.signing, { timeStamp, ocsp, crl: [crl, rootCrl], ...changes });
-    const authorities = [authority.issuer, authority.root];
-    const identity = { certificate, chain: chainOf(certificate, authorities), authorities };
-    const trust = new TrustStore({ system: { version: () => '', read: () => [] }, unreadable: () => undefined });
-    const environment = { clock, trust, systemProxy: () => undefined, fileTrust: undefined };
-    return surroundingsFor(environment, policy, 'B-LT', identity, () => new Date(), calling.signal);
+    return batchOf(authority, certificate, { clock, signal: calling.signal, ...changes });
   }
 
   async function both({ timeStamp, revocation }: SignatureSurroundings) {
