@@ -180,7 +180,7 @@ const texts = {
   ERR_SIGNATURE_REVOCATION: {
     sv: 'Det gick inte att kontrollera om certifikatet är spärrat. Inget är undertecknat. Försök igen om en stund.',
     en: 'Whether the certificate is revoked could not be checked. Nothing has been signed. Try again in a while.',
-    why: 'OCSP or CRL could not be fetched from the addresses in policy, did not verify, or tells that the certificate is revoked.',
+    why: "OCSP or CRL could not be fetched from the addresses in policy, did not verify, or tells that a certificate is revoked: the signer's, the time-stamping authority's, or that of a CA above them.",
   },
   ERR_POLICY_ORIGIN: {
     sv: 'Din organisation tillåter inte att den här webbplatsen använder kortet. Kontakta support om du behöver den.',

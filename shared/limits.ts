@@ -92,9 +92,12 @@ export const limits = {
   fetchTime: 60_000,
   /** How long a consent may wait for other dialogs before it is no longer one. */
   consentTime: 300_000,
-  /** One call to a time-stamping authority or for revocation, and the bytes of its answer. */
+  /** One call to a time-stamping authority or for revocation, and the bytes of its answer; all such calls for one document; and how
+   *  long a batch does without a source that failed. */
   authorityTime: 10_000,
   authorityAnswer: 4_194_304,
+  authoritiesTime: 30_000,
+  authorityRest: 60_000,
   /** An XML document that is parsed to be signed: its bytes, levels, markup altogether and attributes of one element. A
    *  journal export has some ten thousand elements; what grows faster than its length (sorting attributes) stays small. */
   xmlSize: 33_554_432,

@@ -196,7 +196,7 @@ export const policySchema = z.strictObject({
         .max(8)
         .default([])
         .describe(
-          'Revocation lists for the level B-LT, used where no OCSP responder answers: those of the issuing CAs and of their root',
+          'Revocation lists for the level B-LT, used where no OCSP responder answers: those of the CAs and roots of signers and of the time-stamping authority',
         ),
       authorities: absolutePath
         .exactOptional()

@@ -12,7 +12,7 @@ import { type Logouts } from '../logout/logouts.ts';
 import { type DialogQueue } from '../pin/dialog-queue.ts';
 import { type DialogOptions } from '../pin/pinentry.ts';
 import { type PinSso } from '../pin/pin-sso.ts';
-import { type AuthorityEnvironment } from './sign/authorities.ts';
+import { type AuthorityEnvironment } from './sign/authority-request.ts';
 import { type DocumentBudget } from './sign/document-store.ts';
 import { type PolicyOutcome } from '../policy/policy-file.ts';
 

@@ -32,24 +32,32 @@ export function isValidAt(certificate: Uint8Array, time: Date): boolean {
 }
 
 /**
- * Whether `certificate` stands in the list of authorities, or was issued below one of them through `between`, everything valid
- * at `time`. The list is what decides: a certificate in `between` is trusted for nothing else.
+ * From `certificate` up to the first that stands in the list of authorities, by way of `between`; undefined when there is no way, or
+ * something on it is not valid at `time`. The list is what decides: a certificate in `between` is trusted for nothing else.
  */
-export function isTrusted(
+export function trustedChain(
   certificate: Uint8Array,
   between: readonly Uint8Array[],
   authorities: readonly Uint8Array[],
   time: Date,
-): boolean {
-  let level: Uint8Array[] = [certificate];
-  for (let height = 0; height <= longestChain && level.length > 0; height += 1) {
-    const valid = level.filter((one) => isValidAt(one, time));
-    if (valid.some((one) => authorities.some((authority) => same(one, authority)))) return true;
-    const issuedBy = (issuer: Uint8Array): boolean => valid.some((one) => isIssuedBy(one, issuer));
-    if (authorities.some((authority) => isValidAt(authority, time) && issuedBy(authority))) return true;
-    level = between.filter((issuer) => !level.includes(issuer) && issuedBy(issuer));
+): Uint8Array[] | undefined {
+  let chains = [{ chain: [certificate], top: certificate }];
+  for (let height = 0; height <= longestChain && chains.length > 0; height += 1) {
+    const valid = chains.filter(({ top }) => isValidAt(top, time));
+    const listed = valid.find(({ top }) => authorities.some((authority) => same(top, authority)));
+    if (listed !== undefined) return listed.chain;
+    const below = (issuer: Uint8Array) =>
+      valid.find(({ top, chain }) => !chain.includes(issuer) && isIssuedBy(top, issuer));
+    for (const authority of authorities) {
+      const found = isValidAt(authority, time) ? below(authority) : undefined;
+      if (found !== undefined) return [...found.chain, authority];
+    }
+    chains = between.flatMap((issuer) => {
+      const found = below(issuer);
+      return found === undefined ? [] : [{ chain: [...found.chain, issuer], top: issuer }];
+    });
   }
-  return false;
+  return undefined;
 }
 
 const usageBit = { digitalSignature: 0x80, nonRepudiation: 0x40, keyCertSign: 0x04, cRLSign: 0x02 } as const;

@@ -1,5 +1,5 @@
-// CAdES baseline signatures (ETSI EN 319 122-1) around a Signer: B-B, with a time stamp B-T, with what tells that the
-// certificate was good B-LT. Signed attributes are encoded once, and these bytes are both signed and sent (RFC 5652 5.4).
+// CAdES baseline signatures (ETSI EN 319 122-1) around a Signer: B-B, with a time stamp B-T, with what tells that its
+// certificates were good B-LT, all of it in this SignedData (6.3 d, q and r). Signed attributes are encoded once, and these bytes are both signed and sent (RFC 5652 5.4).
 import { createHash } from 'node:crypto';
 import { hashIdentifier, hashOf, nodeHash, signatureIdentifier, signatureValue } from './algorithm.ts';
 import { certificateParts } from './certificate-parts.ts';
@@ -17,8 +17,9 @@ import {
   tag,
   time,
 } from './der.ts';
+import { distinct, revocationOfSigner, revocationOfTimeStamp, together } from './long-term.ts';
 import { SignatureError } from './signature-error.ts';
-import { type SignatureSurroundings, type Signer } from './signer.ts';
+import { type RevocationValues, type SignatureSurroundings, type Signer } from './signer.ts';
 
 const oid = {
   data: '1.2.840.113549.1.7.1',
@@ -44,9 +45,6 @@ export interface SignedContent {
   revocationInside: boolean;
 }
 
-/** What B-LT needs, fetched before the key is used: a revoked certificate signs nothing. */
-export type RevocationValues = Awaited<ReturnType<NonNullable<SignatureSurroundings['revocation']>>>;
-
 /** A CAdES signature over `content`: DER of a ContentInfo. */
 export async function signCms(
   content: Uint8Array,
@@ -57,34 +55,27 @@ export async function signCms(
   const digest = createHash(nodeHash(hashOf(signer.algorithm)))
     .update(content)
     .digest();
-  const revocation = await revocationValues(surroundings);
+  const revocation = await revocationOfSigner(surroundings);
   const signed = { digest, signingTime: true, revocationInside: true, ...(attached ? { attached: content } : {}) };
-  return signContent(signed, signer, surroundings, revocation);
+  const { cms } = await signContent(signed, signer, surroundings, revocation);
+  return cms;
 }
 
-/** What `surroundings` tell of revocation, if B-LT is wanted. */
-export async function revocationValues(surroundings: SignatureSurroundings): Promise<RevocationValues | undefined> {
-  if (surroundings.revocation === undefined) return undefined;
-  if (surroundings.timeStamp === undefined)
-    throw new SignatureError('ERR_SIGNATURE_TIMESTAMP', 'B-LT without a time stamp');
-  const values = await surroundings.revocation();
-  for (const part of [...values.certificates, ...values.ocsp, ...values.crls])
-    checkedDer(part, 'ERR_SIGNATURE_REVOCATION', 'revocation values are no DER');
-  return values;
-}
-
-/** The SignedData over a content whose digest is known. The signer is asked once, after everything else has been looked at. */
+/**
+ * The SignedData over a content whose digest is known, and everything that B-LT needs, whether it stands inside or not. The signer is
+ * asked once, after everything else has been looked at that can be before.
+ * @param ofSigner what `revocationOfSigner` has given
+ */
 export async function signContent(
   content: SignedContent,
   signer: Signer,
   surroundings: SignatureSurroundings,
-  revocation: RevocationValues | undefined,
-): Promise<Uint8Array> {
+  ofSigner: RevocationValues | undefined,
+): Promise<{ cms: Uint8Array; revocation: RevocationValues | undefined }> {
   const hash = hashOf(signer.algorithm);
   const { issuer, serialNumber } = certificateParts(signer.certificate);
-  const inside = content.revocationInside ? revocation : undefined;
-  const certificates = distinct([signer.certificate, ...signer.chain, ...(inside?.certificates ?? [])]);
-  for (const certificate of certificates) certificateParts(certificate);
+  const own = [signer.certificate, ...signer.chain];
+  for (const certificate of [...own, ...(ofSigner?.certificates ?? [])]) certificateParts(certificate);
 
   const attributes = sorted([
     attribute(oid.contentType, objectIdentifier(oid.data)),
@@ -95,7 +86,9 @@ export async function signContent(
   const value = signatureValue(signer.algorithm, await signer.sign(element(tag.set, ...attributes)));
 
   const token = await surroundings.timeStamp?.(hash, createHash(nodeHash(hash)).update(value).digest());
-  if (token !== undefined) checkedDer(token, 'ERR_SIGNATURE_TIMESTAMP', 'the time-stamp token is no DER');
+  if (token !== undefined) checkToken(token);
+  const ofTimeStamp = token === undefined ? undefined : await revocationOfTimeStamp(token, surroundings);
+  const revocation = ofSigner && ofTimeStamp && together(ofSigner, ofTimeStamp);
   const signerInfo = sequence(
     smallInteger(1),
     sequence(issuer, serialNumber),
@@ -105,6 +98,8 @@ export async function signContent(
     octetString(value),
     ...(token === undefined ? [] : [element(contextTag(1), attribute(oid.signatureTimeStamp, token))]),
   );
+  const inside = content.revocationInside ? revocation : undefined;
+  const certificates = distinct([...own, ...(inside?.certificates ?? [])]);
   const revocationInfo = [...(inside?.crls ?? []), ...(inside?.ocsp ?? []).map(otherRevocationInfo)];
   const signedData = [
     // RFC 5652 5.1: 5 with other revocation info, else 1 for id-data.
@@ -115,7 +110,7 @@ export async function signContent(
     ...(revocationInfo.length > 0 ? [element(contextTag(1), ...sorted(revocationInfo))] : []),
     setOf(signerInfo),
   ];
-  return contentInfo(signedData);
+  return { cms: contentInfo(signedData), revocation };
 }
 
 /** The outer layers are headers around the parts, so that an attached document is copied once. */
@@ -151,19 +146,10 @@ function otherRevocationInfo(ocspResponse: Uint8Array): Uint8Array {
   return element(contextTag(1), objectIdentifier(oid.ocspResponse), ocspResponse);
 }
 
-function distinct(certificates: readonly Uint8Array[]): Uint8Array[] {
-  const known = new Map(certificates.map((der) => [Buffer.from(der).toString('base64'), der]));
-  return [...known.values()];
-}
-
-function checkedDer(
-  der: Uint8Array,
-  code: 'ERR_SIGNATURE_REVOCATION' | 'ERR_SIGNATURE_TIMESTAMP',
-  reason: string,
-): void {
+function checkToken(der: Uint8Array): void {
   try {
     readElement(der);
   } catch (cause) {
-    throw new SignatureError(code, reason, { cause });
+    throw new SignatureError('ERR_SIGNATURE_TIMESTAMP', 'the time-stamp token is no DER', { cause });
   }
 }

@@ -4,13 +4,14 @@ import { createHash, type Hash } from 'node:crypto';
 import { PDFName, type PDFRef } from '@cantoo/pdf-lib';
 import { hashOf, nodeHash } from './algorithm.ts';
 import { commonNameOf } from './certificate-parts.ts';
-import { revocationValues, type RevocationValues, signContent } from './cms.ts';
+import { signContent } from './cms.ts';
+import { revocationOfSigner } from './long-term.ts';
 import { addField, type Catalog, catalogOf, fieldNames, type Page, pageOf } from './pdf-form.ts';
 import { putAppearance } from './pdf-appearance.ts';
 import { PdfFile } from './pdf-file.ts';
 import { PdfUpdate, streamBytes, textString } from './pdf-update.ts';
 import { SignatureError } from './signature-error.ts';
-import { type SignatureSurroundings, type Signer } from './signer.ts';
+import { type RevocationValues, type SignatureSurroundings, type Signer } from './signer.ts';
 
 export interface PadesOptions {
   /** Page from 1 on, and points from the lower left corner of what is shown of it. Absent: the signature is invisible. */
@@ -36,7 +37,7 @@ export async function signPades(
 ): Promise<Uint8Array> {
   const hash = hashOf(signer.algorithm);
   const file = wellFormed(() => new PdfFile(pdf));
-  const revocation = await revocationValues(surroundings);
+  const ofSigner = await revocationOfSigner(surroundings);
   const size =
     (surroundings.timeStamp === undefined ? room.plain : room.timeStamped) +
     [signer.certificate, ...signer.chain].reduce((sum, { length }) => sum + length, 0);
@@ -50,11 +51,11 @@ export async function signPades(
   bytes.write(byteRange(pdf.length, bytes.length, contents), start + dict.byteRange, 'latin1');
 
   const digest = signedBytes(createHash(nodeHash(hash)), pdf, bytes, contents).digest();
-  const cms = await signContent(
+  const { cms, revocation } = await signContent(
     { digest, signingTime: false, revocationInside: false },
     signer,
     surroundings,
-    revocation,
+    ofSigner,
   );
   if (cms.length > size)
     throw new SignatureError('ERR_DOCUMENT_TOO_LARGE', 'the signature does not fit into its place');

@@ -53,13 +53,7 @@ export function readOcspResponse(
   now: Date,
 ): 'good' | 'revoked' | 'unknown' {
   return refusing(() => {
-    const [status, explicit] = children(readElement(der), tag.sequence);
-    if (status?.tag !== tag.enumerated || !same(status.content, Uint8Array.of(0)))
-      refuse('the responder has no answer');
-    const [type, response] = children(children(explicit, contextTag(0))[0], tag.sequence);
-    if (type === undefined || !same(type.der, objectIdentifier(oid.basicResponse)) || response?.tag !== tag.octetString)
-      refuse('an answer of another kind');
-    const [data, algorithm, value, inside] = children(readElement(response.content), tag.sequence);
+    const [data, algorithm, value, inside] = basicResponse(der);
     if (data === undefined || algorithm === undefined || value === undefined) throw new Error('no response');
     const certificates = inside === undefined ? [] : children(children(inside, contextTag(0))[0], tag.sequence);
     const isBy = (signer: Uint8Array): boolean =>
@@ -69,6 +63,51 @@ export function readOcspResponse(
       refuse('the answer is not signed by the issuer or its responder');
     return statusIn(data, certificate, issuer, now);
   });
+}
+
+/** The parts of the BasicOCSPResponse. */
+function basicResponse(der: Uint8Array): DerElement[] {
+  const [status, explicit] = children(readElement(der), tag.sequence);
+  if (status?.tag !== tag.enumerated || !same(status.content, Uint8Array.of(0))) refuse('the responder has no answer');
+  const [type, response] = children(children(explicit, contextTag(0))[0], tag.sequence);
+  if (type === undefined || !same(type.der, objectIdentifier(oid.basicResponse)) || response?.tag !== tag.octetString)
+    refuse('an answer of another kind');
+  return children(readElement(response.content), tag.sequence);
+}
+
+/**
+ * Until when an OCSPResponse is worth keeping, by its own word; nothing of it is verified.
+ * @throws SignatureError ERR_SIGNATURE_REVOCATION when it is none that answers
+ */
+export function ocspResponseEnds(der: Uint8Array): Date {
+  return refusing(() => {
+    const fields = children(basicResponse(der)[0], tag.sequence);
+    const responses = fields.find((field) => field.tag === tag.sequence);
+    const ends = children(responses, tag.sequence).map((single) => {
+      const [, , thisUpdate, next] = children(single, tag.sequence);
+      return endOf(thisUpdate, next?.tag === contextTag(0) ? children(next, contextTag(0))[0] : undefined).getTime();
+    });
+    return new Date(Math.min(...ends));
+  });
+}
+
+/** As `ocspResponseEnds`, of a CRL. */
+export function crlEnds(der: Uint8Array): Date {
+  return refusing(() => {
+    const [list] = children(readElement(der), tag.sequence);
+    const [thisUpdate, nextUpdate] = children(list, tag.sequence).filter(isTime);
+    return endOf(thisUpdate, nextUpdate);
+  });
+}
+
+/** When an answer is no longer believed. */
+function endOf(thisUpdate: DerElement | undefined, nextUpdate: DerElement | undefined): Date {
+  if (thisUpdate === undefined) throw new Error('no answer');
+  return nextUpdate === undefined ? new Date(readTime(thisUpdate).getTime() + freshFor) : readTime(nextUpdate);
+}
+
+function isTime(field: DerElement | undefined): boolean {
+  return field?.tag === tag.utcTime || field?.tag === tag.generalizedTime;
 }
 
 /** A responder that the issuer itself has named, by a certificate for that alone (RFC 6960 4.2.2.2). */
@@ -130,8 +169,6 @@ export function readCrl(der: Uint8Array, certificate: Uint8Array, issuer: Uint8A
     if (!mayDo(issuer, 'cRLSign')) refuse('the issuer may sign no list');
     const key = new X509Certificate(issuer).publicKey;
     if (!verifies(algorithm.der, key, list.der, wholeOctets(value))) refuse('the list is not signed by the issuer');
-    const isTime = (field: DerElement | undefined): boolean =>
-      field?.tag === tag.utcTime || field?.tag === tag.generalizedTime;
     const nextUpdate = isTime(rest[0]) ? rest.shift() : undefined;
     checkTimes(readTime(thisUpdate), nextUpdate === undefined ? undefined : readTime(nextUpdate), now);
     const entries = rest[0]?.tag === tag.sequence ? rest.shift() : undefined;

@@ -18,6 +18,20 @@ export interface SignatureSurroundings {
   now: Date;
   /** RFC 3161: the hash algorithm's name and the imprint -> DER of the TimeStampToken (a ContentInfo), already checked to be over that imprint. */
   timeStamp?: (hash: 'SHA-256' | 'SHA-384' | 'SHA-512', imprint: Uint8Array) => Promise<Uint8Array>;
-  /** DER: certificates of the chain up to the root, OCSP responses (OCSPResponse), CRLs. For B-LT. */
-  revocation?: () => Promise<{ certificates: Uint8Array[]; ocsp: Uint8Array[]; crls: Uint8Array[] }>;
+  /** For B-LT, which is neither's alone. */
+  revocation?: {
+    /** Of the signing certificate and its issuers; asked for before the key is used. */
+    ofSigner: () => Promise<RevocationValues>;
+    /** Of whoever made this token, which `timeStamp` has given, and of their issuers. */
+    ofTimeStamp: (token: Uint8Array) => Promise<RevocationValues>;
+  };
+}
+
+/** What shows that the certificates of a chain were not revoked, each DER. */
+export interface RevocationValues {
+  /** Up to the root. */
+  certificates: Uint8Array[];
+  /** OCSPResponse. */
+  ocsp: Uint8Array[];
+  crls: Uint8Array[];
 }

@@ -2,7 +2,7 @@
 // a certificate that is for nothing but time stamping and stands below an authority in the caller's list. Fetches nothing.
 import { createHash, X509Certificate } from 'node:crypto';
 import { hashIdentifier, hashLength, type HashName, hashOfIdentifier, nodeHash, same, verifies } from './algorithm.ts';
-import { isTrusted, keyPurpose, mayDo, purposes } from './authority.ts';
+import { keyPurpose, mayDo, purposes, trustedChain } from './authority.ts';
 import { certificateParts } from './certificate-parts.ts';
 import {
   children,
@@ -48,23 +48,32 @@ export interface AskedTimeStamp {
   policy?: string;
 }
 
-/** The TimeStampToken in a TimeStampResp, as its very octets, once everything about it has been checked; else ERR_SIGNATURE_TIMESTAMP. */
-export function readTimeStampResponse(der: Uint8Array, asked: AskedTimeStamp): Uint8Array {
+/** A token that was asked for, and who made it. DER. */
+export interface TimeStamp {
+  /** TimeStampToken, its very octets. */
+  token: Uint8Array;
+  /** The certificate that signed it, and its issuers up to one of the authorities. */
+  chain: readonly Uint8Array[];
+  /** Certificates in the token. */
+  certificates: readonly Uint8Array[];
+}
+
+/** What a TimeStampResp holds, once everything about it has been checked; else ERR_SIGNATURE_TIMESTAMP. */
+export function readTimeStampResponse(der: Uint8Array, asked: AskedTimeStamp): TimeStamp {
   try {
     const [status, token, ...more] = children(readElement(der), tag.sequence);
     const [code] = children(status, tag.sequence);
     // granted, grantedWithMods (RFC 3161 2.4.2)
     if (code?.tag !== tag.integer || code.content.length !== 1 || (code.content[0] ?? 9) > 1) refuse('not granted');
     if (token === undefined || more.length > 0) refuse('no token');
-    checkToken(token, asked);
-    return Uint8Array.from(token.der);
+    return { token: Uint8Array.from(token.der), ...checkToken(token, asked) };
   } catch (cause) {
     if (cause instanceof SignatureError && cause.code === 'ERR_SIGNATURE_TIMESTAMP') throw cause;
     throw new SignatureError('ERR_SIGNATURE_TIMESTAMP', 'the answer is not well-formed', { cause });
   }
 }
 
-function checkToken(token: DerElement, asked: AskedTimeStamp): void {
+function checkToken(token: DerElement, asked: AskedTimeStamp): Omit<TimeStamp, 'token'> {
   const [contentType, explicit] = children(token, tag.sequence);
   if (!isOid(contentType, oid.signedData)) refuse('the token is no SignedData');
   const [signedData] = children(explicit, contextTag(0));
@@ -92,7 +101,9 @@ function checkToken(token: DerElement, asked: AskedTimeStamp): void {
   if (purpose?.critical !== true || !purpose.only(keyPurpose.timeStamping))
     refuse('signed by a certificate that is not for time stamping alone');
   if (!mayDo(signer, 'digitalSignature') && !mayDo(signer, 'nonRepudiation')) refuse('signed by a key that may not');
-  if (!isTrusted(signer, inside, asked.authorities, time)) refuse('no authority in the list stands behind it');
+  const chain = trustedChain(signer, inside, asked.authorities, time);
+  if (chain === undefined) refuse('no authority in the list stands behind it');
+  return { chain, certificates: inside };
 }
 
 /** TSTInfo (RFC 3161 2.4.2): the imprint and the nonce are the ones asked with. Returns genTime. */

@@ -2,6 +2,7 @@
 // signer signs once, over SignedInfo; what B-T and B-LT add stands in unsigned properties behind it and changes no signed byte.
 import { createHash, randomUUID } from 'node:crypto';
 import { hashOf, nodeHash } from './algorithm.ts';
+import { revocationOfSigner } from './long-term.ts';
 import { SignatureError } from './signature-error.ts';
 import { type SignatureSurroundings, type Signer } from './signer.ts';
 import {
@@ -13,7 +14,7 @@ import {
   signedInfoElement,
   signedPropertiesElement,
 } from './xades-template.ts';
-import { fetchRevocation, unsignedPropertiesElement } from './xades-unsigned.ts';
+import { unsignedPropertiesElement } from './xades-unsigned.ts';
 import {
   base64Transform,
   dsigNamespace,
@@ -67,7 +68,7 @@ export async function signXades(
   ) as [string, string, string, string];
 
   const { head, object, tail, reference } = packed();
-  const revocation = await fetchRevocation(surroundings);
+  const revocation = await revocationOfSigner(surroundings);
   const properties = signedPropertiesElement({
     id: propertiesId,
     signingTime: surroundings.now,

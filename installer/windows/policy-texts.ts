@@ -94,7 +94,7 @@ export const settingTexts: Readonly<Record<string, { name: Words; sv: string }>>
   },
   'signing.crl': {
     name: { sv: 'Spärrlistor', en: 'Revocation lists' },
-    sv: 'Spärrlistor för nivån B-LT, som används där ingen OCSP-tjänst svarar: utfärdarnas egna och rotens',
+    sv: 'Spärrlistor för nivån B-LT, som används där ingen OCSP-tjänst svarar: utfärdarnas och rötternas, för den som skriver under och för tidsstämpeln',
   },
   'signing.authorities': {
     name: { sv: 'Utfärdare av certifikat för underskrift', en: 'Issuers of signing certificates' },

@@ -11,8 +11,8 @@ export interface RevocationTimes {
   /** The time that matters: now, or when an accepted time stamp says that the signature was there. */
   readonly at: number;
   readonly now: number;
-  /** How old a statement may have been at that time. */
-  readonly maximumAgeMs: number;
+  /** How old a statement may have been at that time; or until its own nextUpdate, and a day where it names none. */
+  readonly maximumAgeMs: number | 'until nextUpdate';
 }
 
 export const NO_EVIDENCE: Evidence = { certificates: [], ocsp: [], crls: [] };
@@ -52,7 +52,9 @@ export function judgeStatement(
   return { checked, status: 'good', asOf };
 
   function wasCurrent(): boolean {
-    return at - thisUpdate <= maximumAgeMs && (nextUpdate === undefined || at <= nextUpdate + TOLERANCE_MS);
+    const longest = nextUpdate === undefined ? DAY_MS : Infinity;
+    const age = maximumAgeMs === 'until nextUpdate' ? longest : maximumAgeMs;
+    return at - thisUpdate <= age && (nextUpdate === undefined || at <= nextUpdate + TOLERANCE_MS);
   }
 }
 

@@ -45,6 +45,7 @@ export const SIGNATURE_ERROR_TEXT = {
   ERR_TIMESTAMP_MALFORMED: 'The time stamp is not a strictly encoded RFC 3161 token.',
   ERR_TIMESTAMP_INVALID: 'The time stamp is for something else, or its own signature is wrong.',
   ERR_TIMESTAMP_UNTRUSTED: 'The time stamp is not from one of the configured authorities, or theirs is not valid.',
+  ERR_TIMESTAMP_REVOKED: "The certificate of the time stamp's authority, or of a CA above it, is revoked.",
   ERR_REVOCATION_MALFORMED: 'The OCSP response or the CRL is not strictly encoded, or is for another certificate.',
   ERR_REVOCATION_UNTRUSTED: 'The OCSP response or the CRL is signed by somebody who may not speak for the issuer.',
   ERR_REVOCATION_STALE: 'The OCSP response or the CRL is too old, or from the future.',

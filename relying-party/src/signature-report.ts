@@ -5,7 +5,10 @@ import { type HolderIdentity, type HolderNames } from './holder.ts';
 
 export type SignatureFormat = 'cms' | 'pades' | 'xades' | 'xmldsig' | 'jws' | 'raw';
 
-/** ETSI's baseline levels. B-T: with an accepted time stamp. B-LT: and with accepted evidence that it was not revoked. */
+/**
+ * ETSI's baseline levels. B-T: with an accepted time stamp. B-LT: and with accepted evidence in it that no certificate was revoked,
+ * neither the signer's nor those of the time stamp's authority.
+ */
 export type SignatureLevel = 'B-B' | 'B-T' | 'B-LT';
 
 /** JWA names (RFC 7518 3.1), whatever the format itself calls them. */
@@ -28,6 +31,11 @@ export interface TimeStampReport {
   readonly time: Date;
   /** commonName of the authority's certificate. */
   readonly authority: string;
+  /**
+   * Of the authority's certificate and the CAs between it and a configured one, by what came with the signature: `embedded` and
+   * `good`, or `not-checked` and `unknown` where some of it is missing or cannot be used.
+   */
+  readonly revocation: Pick<RevocationReport, 'checked' | 'status'>;
 }
 
 /** What is known about revocation. A certificate that was revoked in time is a refusal, so it has no word here. */

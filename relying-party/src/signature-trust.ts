@@ -11,7 +11,12 @@ import { isSupportedKey } from './public-key.ts';
 import { type RevocationChecker } from './revocation-checker.ts';
 import { DAY_MS, judgeEvidence, NO_EVIDENCE } from './revocation.ts';
 import { SignatureError } from './signature-error.ts';
-import { type RevocationReport, type SignatureReport, type TimeStampReport } from './signature-report.ts';
+import {
+  type RevocationReport,
+  type SignatureLevel,
+  type SignatureReport,
+  type TimeStampReport,
+} from './signature-report.ts';
 import { type Evidence } from './signed-data.ts';
 import { verifyTimeStamp } from './time-stamp.ts';
 import {
@@ -92,7 +97,8 @@ export function createSignatureTrust(options: SignatureTrustOptions): SignatureT
 export async function judgeSigner(facts: SignerFacts, trust: SignatureTrust): Promise<SignerReport> {
   const { certificate, evidence = NO_EVIDENCE } = facts;
   const now = trust.clock();
-  const timeStamp = earliestTimeStamp(facts, trust, now);
+  const timeStamps = verifiedTimeStamps(facts, trust, now);
+  const [timeStamp] = timeStamps;
   const at = timeStamp?.time.getTime() ?? now;
   const issuer = asSignatureError(() => findIssuer(certificate, trust.issuers, at));
   if (!(at >= certificate.notBefore)) throw new SignatureError('ERR_CERTIFICATE_NOT_YET_VALID');
@@ -104,7 +110,7 @@ export async function judgeSigner(facts: SignerFacts, trust: SignatureTrust): Pr
   const revocation = await (trust.revocation?.check({ ...subject, at, evidence }) ??
     embeddedRevocation(evidence, subject, { at, now, maximumAgeMs: DAY_MS }));
   return {
-    level: timeStamp === undefined ? 'B-B' : revocation.checked === 'embedded' ? 'B-LT' : 'B-T',
+    level: levelOf(timeStamps, revocation),
     holder,
     certificate: certificate.der,
     issuers: [issuer.certificate.der, issuer.root.der],
@@ -114,15 +120,22 @@ export async function judgeSigner(facts: SignerFacts, trust: SignatureTrust): Pr
   };
 }
 
-/** All must be good: one that is not says that somebody has touched the container. */
-function earliestTimeStamp(facts: SignerFacts, trust: SignatureTrust, now: number): TimeStampReport | undefined {
-  const { timeStamps, stamped, evidence } = facts;
+/** B-LT holds everything: evidence of the signer and of each time stamp's authority (ETSI EN 319 122-1 6.3 o). */
+function levelOf(timeStamps: readonly TimeStampReport[], signer: RevocationReport): SignatureLevel {
+  if (timeStamps.length === 0) return 'B-B';
+  const all = [signer, ...timeStamps.map(({ revocation }) => revocation)];
+  return all.every(({ checked }) => checked === 'embedded') ? 'B-LT' : 'B-T';
+}
+
+/** The earliest first. All must be good: one that is not says that somebody has touched the container. */
+function verifiedTimeStamps(facts: SignerFacts, trust: SignatureTrust, now: number): readonly TimeStampReport[] {
+  const { timeStamps, stamped, evidence = NO_EVIDENCE } = facts;
   const { timeStampAuthorities: authorities } = trust;
-  if (authorities.length === 0) return undefined;
+  if (authorities.length === 0) return [];
   if (timeStamps.length > MAX_TIME_STAMPS) throw new SignatureError('ERR_TIMESTAMP_MALFORMED');
   return timeStamps
-    .map((token) => verifyTimeStamp({ token, stamped, authorities, certificates: evidence?.certificates ?? [], now }))
-    .sort((one, other) => one.time.getTime() - other.time.getTime())[0];
+    .map((token) => verifyTimeStamp({ token, stamped, authorities, evidence, now }))
+    .sort((one, other) => one.time.getTime() - other.time.getTime());
 }
 
 /** An end entity with nonRepudiation; digitalSignature alone is a key for logging in. */

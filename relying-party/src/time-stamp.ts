@@ -1,5 +1,5 @@
 // Verifies a time-stamp token (RFC 3161, RFC 5816): over these bytes, by a certificate that is for time stamps alone and
-// that one of the configured authorities has issued.
+// that one of the configured authorities has issued; and that nothing which came along says that it is revoked.
 import { readCertificate, readExtensionList } from './certificate-facts.ts';
 import { type Certificate } from './certificate.ts';
 import {
@@ -15,9 +15,10 @@ import {
   timeOf,
 } from './der.ts';
 import { type Hash, hashOf, readAlgorithm } from './signature-algorithm.ts';
+import { judgeEvidence, NO_EVIDENCE } from './revocation.ts';
 import { SignatureError } from './signature-error.ts';
 import { type TimeStampReport } from './signature-report.ts';
-import { readSignedData } from './signed-data.ts';
+import { type Evidence, readSignedData } from './signed-data.ts';
 import { checkSigner, digestOf } from './signer-check.ts';
 import { isSignedBy, isValidAt } from './trust.ts';
 
@@ -28,8 +29,8 @@ export interface TimeStampQuestion {
   readonly stamped: readonly Uint8Array[];
   /** CAs that issue authorities' certificates, or such certificates themselves. */
   readonly authorities: readonly Certificate[];
-  /** Where else the authority's certificate may be, if not in the token. */
-  readonly certificates?: readonly Uint8Array[];
+  /** What came along beside the token: certificates that it does not bring itself, and word about revocation. */
+  readonly evidence?: Evidence;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -44,7 +45,7 @@ const MAX_BROUGHT = 16;
 /** How far authorities' clocks may be ahead of ours. */
 const TOLERANCE_MS = 300_000;
 
-/** @throws SignatureError ERR_TIMESTAMP_MALFORMED, ERR_TIMESTAMP_INVALID, ERR_TIMESTAMP_UNTRUSTED */
+/** @throws SignatureError ERR_TIMESTAMP_MALFORMED, ERR_TIMESTAMP_INVALID, ERR_TIMESTAMP_UNTRUSTED, ERR_TIMESTAMP_REVOKED */
 export function verifyTimeStamp(question: TimeStampQuestion): TimeStampReport {
   try {
     return readAs('ERR_TIMESTAMP_MALFORMED', () => verify(question));
@@ -55,15 +56,54 @@ export function verifyTimeStamp(question: TimeStampQuestion): TimeStampReport {
   }
 }
 
-function verify({ token, stamped, authorities, certificates = [], now }: TimeStampQuestion): TimeStampReport {
+function verify(question: TimeStampQuestion): TimeStampReport {
+  const { token, stamped, authorities, evidence: beside = NO_EVIDENCE, now } = question;
   if (token.length > MAX_TOKEN_LENGTH) throw new SignatureError('ERR_TIMESTAMP_MALFORMED');
   const signedData = readSignedData(token);
   if (signedData.contentType !== ID_TIME_STAMP || signedData.content === undefined) throw new DerError();
   const { hash, imprint, time } = readInfo(signedData.content);
+  const { certificates } = beside;
   const { certificate } = checkSigner(signedData, [signedData.content], { certificates, allowSha1CertificateId: true });
   if (!equalBytes(imprint, digestOf(hash, stamped))) throw new SignatureError('ERR_TIMESTAMP_INVALID');
-  assertAuthority(certificate, authorities, [...signedData.certificates, ...certificates], { time, now });
-  return { time: new Date(time), authority: certificate.subjectValues(COMMON_NAME)[0] ?? '' };
+  const brought = [...signedData.certificates, ...certificates];
+  const chain = assertAuthority(certificate, authorities, brought, { time, now });
+  const evidence = {
+    certificates: brought,
+    ocsp: [...signedData.ocsp, ...beside.ocsp],
+    crls: [...signedData.crls, ...beside.crls],
+  };
+  return {
+    time: new Date(time),
+    authority: certificate.subjectValues(COMMON_NAME)[0] ?? '',
+    revocation: revocationOf(chain, evidence, { at: time, now }),
+  };
+}
+
+/**
+ * Of each certificate below a configured CA, which is taken out of the configuration once it is revoked; and of the authority's own, also
+ * where that is the configured one. Revoked since counts as well: whoever has the key can write any time into a token.
+ */
+function revocationOf(
+  chain: readonly Certificate[],
+  evidence: Evidence,
+  times: { readonly at: number; readonly now: number },
+): TimeStampReport['revocation'] {
+  const judged = chain.slice(0, Math.max(1, chain.length - 1)).map((certificate, index) => {
+    const issuer = chain[index + 1] ?? issuerAmong(evidence.certificates, certificate);
+    if (issuer === undefined) return 'unknown';
+    try {
+      // Lists of CAs come by the month.
+      return judgeEvidence(evidence, { certificate, issuer }, { ...times, maximumAgeMs: 'until nextUpdate' }).status;
+    } catch (error) {
+      if (!(error instanceof SignatureError)) throw error;
+      return error.code === 'ERR_CERTIFICATE_REVOKED' ? 'revoked' : 'unknown';
+    }
+  });
+  if (judged.some((status) => status === 'revoked' || status === 'revoked-later')) {
+    throw new SignatureError('ERR_TIMESTAMP_REVOKED');
+  }
+  if (judged.includes('unknown')) return { checked: 'not-checked', status: 'unknown' };
+  return { checked: 'embedded', status: 'good' };
 }
 
 /** TSTInfo (RFC 3161 2.4.2). */
@@ -102,7 +142,7 @@ function assertAuthority(
   authorities: readonly Certificate[],
   brought: readonly Uint8Array[],
   { time, now }: { readonly time: number; readonly now: number },
-): void {
+): readonly Certificate[] {
   const { isAuthority, keyUsage, extendedKeyUsage, extendedKeyUsageIsCritical } = certificate;
   // RFC 3161 2.3: this purpose and no other, marked critical.
   const forTimeStamps =
@@ -113,6 +153,13 @@ function assertAuthority(
   if (chain === undefined) throw new SignatureError('ERR_TIMESTAMP_UNTRUSTED');
   const inTime = chain.every((one) => isValidAt(one, time) && isValidAt(one, now));
   if (!inTime || time > now + TOLERANCE_MS) throw new SignatureError('ERR_TIMESTAMP_UNTRUSTED');
+  return chain;
+}
+
+/** Whose key has signed a configured certificate: who may speak of it, and is trusted for nothing else. */
+function issuerAmong(brought: readonly Uint8Array[], certificate: Certificate): Certificate | undefined {
+  const candidates = brought.slice(0, MAX_BROUGHT).flatMap(readable).filter(isIntermediate);
+  return certificate.hasStrongSignature ? candidates.find((one) => isSignedBy(certificate, one)) : undefined;
 }
 
 /** From the certificate up to one that is configured, by way of at most two CAs that the token brings along. */

@@ -37,7 +37,8 @@ export interface PadesOptions {
 
 const MAX_LENGTH = 80 * 1024 * 1024;
 const SUB_FILTERS = new Set(['ETSI.CAdES.detached', 'adbe.pkcs7.detached']);
-const MAX_EVIDENCE = 32;
+/** Of each kind, for all signatures of the file together. */
+const MAX_EVIDENCE = 64;
 
 /**
  * @returns a report for each signature, the earliest first

@@ -10,6 +10,8 @@ import { isDsig, type XmlSignature } from './xml-signature.ts';
 
 export const SIGNED_PROPERTIES_TYPE = 'http://uri.etsi.org/01903#SignedProperties';
 const XADES = 'http://uri.etsi.org/01903/v1.3.2#';
+/** The later schema, of TimeStampValidationData. */
+const XADES_141 = 'http://uri.etsi.org/01903/v1.4.1#';
 const CANONICAL_XML_1_0 = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315';
 const DATE_TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 const MAX_VALUES = 64;
@@ -89,8 +91,14 @@ function readUnsigned(
   if (ofSignature === undefined || !isXades(ofSignature, 'UnsignedSignatureProperties')) return none;
   const properties = elementsOf(ofSignature);
   const stamps = properties.filter((one) => isXades(one, 'SignatureTimeStamp'));
-  const values = (list: string, entry: string): Uint8Array[] =>
-    properties.filter((one) => isXades(one, list)).flatMap((one) => valuesIn(one, entry));
+  // What is for the time stamps (EN 319 132-1 5.5.1) and what is for the signer: each is proof by itself, wherever it stands.
+  const ofTimeStamps = properties
+    .filter((one) => one.name === 'TimeStampValidationData' && one.namespaceUri === XADES_141)
+    .flatMap(elementsOf);
+  const values = (list: string, entry: string): readonly Uint8Array[] =>
+    bounded(
+      [...properties, ...ofTimeStamps].filter((one) => isXades(one, list)).flatMap((one) => valuesIn(one, entry)),
+    );
   return {
     timeStamps: stamps.flatMap((one) => valuesIn(one, 'EncapsulatedTimeStamp')),
     stamped: stamps.length === 0 ? new Uint8Array() : canonicalize(valueElement, methodOf(stamps)),
@@ -118,8 +126,12 @@ function valuesIn(property: XmlElement, entry: string): Uint8Array[] {
   const parts = elementsOf(property).filter((part) => part.namespaceUri === XADES);
   const entries = parts.flatMap((part) => (part.name.startsWith('Encapsulated') ? [part] : elementsOf(part)));
   const found = entries.filter((part) => isXades(part, entry));
-  if (found.length > MAX_VALUES) throw new SignatureError('ERR_SIGNATURE_TOO_LARGE');
-  return found.map(bytesOf);
+  return bounded(found).map(bytesOf);
+}
+
+function bounded<T>(values: readonly T[]): readonly T[] {
+  if (values.length > MAX_VALUES) throw new SignatureError('ERR_SIGNATURE_TOO_LARGE');
+  return values;
 }
 
 function timeOf(text: string): number {

@@ -5,7 +5,15 @@ import { AgentUnderTest } from '../support/agent-under-test.ts';
 import { impose } from '../attack/target.ts';
 import { codeOf, type HostClient } from '../support/host-client.ts';
 import { simulatedTwoPinCard } from '../support/test-cards.ts';
-import { askForSignature, type FormatBench, makeFormatBench, makeSignature } from './format-bench.ts';
+import { SigningClient } from '../support/signing-client.ts';
+import {
+  askForSignature,
+  type FormatBench,
+  journal,
+  makeFormatBench,
+  makeSignature,
+  serialNumberOf,
+} from './format-bench.ts';
 import { assertVerified, formats, formatsFor, keyKinds, otherAlgorithms } from './formats.ts';
 
 describe('A signature by a simulated card', function () {
@@ -51,6 +59,24 @@ describe('A signature by a simulated card', function () {
     }
   };
 
+  it('of level B-LT of a batch asks once about revocation, and for a time stamp each', async () => {
+    const format = leveled('B-LT')[0]!;
+    const document = await format.document('ES256');
+    bench.authority.requests.length = 0;
+    agent.pinentry.answer(`pin ${bench.card.signature.pin}`);
+    const wish = {
+      ...format.wish('ES256'),
+      certificate: { serialNumber: serialNumberOf(bench.certificate('ec-p256')) },
+    };
+    const batch = [1, 2, 3].map((number) => ({ ...document, name: `${number}.txt` }));
+    const { answer, signatures } = await new SigningClient(host, batch).run(journal, wish);
+    assert.deepEqual(answer, { result: { signed: 3 } });
+    const asked = (path: string) => bench.authority.requests.filter((one) => one === path).length;
+    // Of the signer and of the authority's unit; the root's list is about both their CAs.
+    assert.deepEqual([asked('/tsa'), asked('/ocsp'), asked('/root-crl')], [3, 4, 1]);
+    for (const signature of signatures) assert.ok(signature !== undefined);
+  });
+
   it('of level B-LT is not made once its certificate is revoked: no PIN is asked, no key used', async () => {
     agent.pinentry.reset();
     const before = await agent.keyUse('anna');
@@ -58,6 +84,12 @@ describe('A signature by a simulated card', function () {
     await refusedWith('ERR_SIGNATURE_REVOCATION', 'B-LT', ['ec-p384', 'ES384']);
     assert.deepEqual(agent.pinentry.unawaited(), []);
     assert.deepEqual(await agent.keyUse('anna'), before);
+  });
+
+  it('of level B-LT is not given out once its time-stamping authority is revoked', async () => {
+    await bench.authority.revoke(bench.authority.services.tsa.certificate);
+    agent.pinentry.answer(...leveled('B-LT').map(() => `pin ${bench.card.signature.pin}` as const));
+    await refusedWith('ERR_SIGNATURE_REVOCATION', 'B-LT', ['ec-p256', 'ES256']);
   });
 
   it('of level B-T is not given out without its time stamp, whatever stands in its place', async () => {

@@ -291,11 +291,21 @@ function leveled(
       assert.ok(verdict.accepted, verdict.output);
       assert.ok(!opensslTimeStamp(token, bytesChanged(over, over.length - 30), root).accepted);
       const { ocsp, crls } = revocation(signature);
-      assert.deepEqual([ocsp.length, crls.length], level === 'B-LT' ? [1, 1] : [0, 0]);
-      for (const answer of ocsp) {
-        const status = opensslOcsp(answer, certificate, issuer, root);
-        assert.ok(status.accepted, status.output);
-        assert.ok(!opensslOcsp(bytesChanged(answer, answer.length >> 2), certificate, issuer, root).accepted);
+      // The signer and the authority's unit by OCSP, their CAs by the root's list.
+      assert.deepEqual([ocsp.length, crls.length], level === 'B-LT' ? [2, 1] : [0, 0]);
+      const subjects = [
+        [certificate, issuer],
+        [authority.services.tsa.certificate, authority.path('ts-ca.pem')],
+      ] as const;
+      for (const [subject, of] of level === 'B-LT' ? subjects : []) {
+        const verdicts = ocsp.map((answer) => opensslOcsp(answer, subject, of, root));
+        assert.equal(
+          verdicts.filter(({ accepted }) => accepted).length,
+          1,
+          verdicts.map(({ output }) => output).join(),
+        );
+        const changed = ocsp.map((answer) => bytesChanged(answer, answer.length >> 2));
+        assert.ok(!changed.some((answer) => opensslOcsp(answer, subject, of, root).accepted));
       }
       for (const list of crls) {
         const status = opensslCrl(list, root);

@@ -38,28 +38,36 @@ export function timeStamping(authority: TestAuthority): Required<Pick<SignatureS
     async timeStamp(hash, imprint) {
       const nonce = randomBytes(16);
       const answer = await post(authority.urls.timeStamp, timeStampRequest(hash, imprint, nonce));
-      return readTimeStampResponse(answer, { hash, imprint, nonce, authorities: [authority.root] });
+      return readTimeStampResponse(answer, { hash, imprint, nonce, authorities: [authority.root] }).token;
     },
   };
 }
 
-/** B-LT: OCSP for the signer and the time-stamping authority, the issuer's list, and the whole chain. */
+/** B-LT: OCSP for the signer and the time-stamping authority, the issuer's list, and the whole chain; for the authority another list. */
 export function longTerm(
   authority: TestAuthority,
   certificate: Uint8Array,
 ): Required<Pick<SignatureSurroundings, 'timeStamp' | 'revocation'>> {
-  const asked = [certificate, authority.services.tsa.certificate];
+  const ocsp = (subject: Uint8Array, issuer: Uint8Array) => post(authority.urls.ocsp, ocspRequest(subject, issuer));
   return {
     ...timeStamping(authority),
-    async revocation() {
-      const ocsp: Uint8Array[] = [];
-      for (const one of asked) ocsp.push(await post(authority.urls.ocsp, ocspRequest(one, authority.issuer)));
-      const list = await fetch(authority.urls.crl);
-      return {
-        certificates: [authority.issuer, authority.root, authority.services.ocsp.certificate],
-        ocsp,
-        crls: [new Uint8Array(await list.arrayBuffer())],
-      };
+    revocation: {
+      async ofSigner() {
+        const list = await fetch(authority.urls.crl);
+        return {
+          certificates: [authority.issuer, authority.root, authority.services.ocsp.certificate],
+          ocsp: [await ocsp(certificate, authority.issuer)],
+          crls: [new Uint8Array(await list.arrayBuffer())],
+        };
+      },
+      async ofTimeStamp() {
+        const list = await fetch(authority.urls.rootCrl);
+        return {
+          certificates: [authority.timeStampIssuer, authority.root],
+          ocsp: [await ocsp(authority.services.tsa.certificate, authority.timeStampIssuer)],
+          crls: [new Uint8Array(await list.arrayBuffer())],
+        };
+      },
     },
   };
 }

@@ -1,5 +1,5 @@
-// An authority for tests of signatures: a root, an issuing CA, a time-stamping authority and an OCSP responder, whose answers
-// openssl makes (`openssl ts`, `ocsp`, `ca`), each behind a small HTTP server on a free port of the loopback. Everything lives in a
+// An authority for tests of signatures: a root, an issuing CA with an OCSP responder, a time-stamping authority with a CA of its own,
+// and lists of them all, whose answers openssl makes (`openssl ts`, `ocsp`, `ca`), each behind a small HTTP server on a free port of the loopback. Everything lives in a
 // temporary folder until `close`. Make one in `before`, close it in `after`.
 import { execFile } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
@@ -10,6 +10,7 @@ import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { certificateParts } from '../../agent/signatures/certificate-parts.ts';
 import { contextTag, element, nullElement, objectIdentifier, sequence } from '../../agent/signatures/der.ts';
 import {
   type CertificateAuthority,
@@ -39,21 +40,30 @@ export interface SignerWish {
   notAfter?: number;
   /** Beside those that name the servers. */
   extensions?: readonly RawExtension[];
+  /** Of whatever else is to be otherwise. */
+  profile?: Partial<CertificateProfile>;
 }
 
 /** The certificate that answers for a purpose. */
 export type ServiceName = 'tsa' | 'ocsp';
+
+/** What the servers give: `ts-` of the CA of the time-stamping authority. One address answers `ocsp` and `ts-ocsp`. */
+export type AnswerName = 'tsa' | 'ocsp' | 'ts-ocsp' | 'crl' | 'ts-crl' | 'root-crl';
 
 export class TestAuthority {
   readonly directory: string;
   /** DER. */
   readonly root: Uint8Array;
   readonly issuer: Uint8Array;
+  /** Who issued the certificate of the time-stamping authority; the token brings it along. */
+  readonly timeStampIssuer: Uint8Array;
   readonly services: Readonly<Record<ServiceName, Issued>>;
-  /** Where the servers are: POST for the first two, GET for the lists of the issuer and of the root. */
-  readonly urls: Readonly<Record<'timeStamp' | 'ocsp' | 'crl' | 'rootCrl', string>>;
+  /** Where the servers are: POST for the first two, GET for the lists of the two CAs and of the root. */
+  readonly urls: Readonly<Record<'timeStamp' | 'ocsp' | 'crl' | 'timeStampCrl' | 'rootCrl', string>>;
   /** Requests that came, by path: for tests of who is asked. */
   readonly requests: string[];
+  /** Answers that are not given (500), or another instead. */
+  readonly instead = new Map<AnswerName, 'nothing' | ((answer: Uint8Array) => Uint8Array)>();
   readonly #authority: CertificateAuthority;
   readonly #server: Server;
   #queue: Promise<unknown> = Promise.resolve();
@@ -63,6 +73,7 @@ export class TestAuthority {
     directory: string;
     root: Uint8Array;
     authority: CertificateAuthority;
+    timeStampIssuer: Uint8Array;
     services: Record<ServiceName, Issued>;
     server: Server;
     requests: string[];
@@ -70,6 +81,7 @@ export class TestAuthority {
     this.directory = parts.directory;
     this.root = parts.root;
     this.issuer = parts.authority.certificate;
+    this.timeStampIssuer = parts.timeStampIssuer;
     this.services = parts.services;
     this.urls = urlsOf(parts.server);
     this.requests = parts.requests;
@@ -86,26 +98,39 @@ export class TestAuthority {
     await once(server, 'listening');
     const urls = urlsOf(server);
 
-    const [rootKeys, keys] = await Promise.all([createKeyPair('ec-p256'), createKeyPair('rsa-2048')]);
+    const [rootKeys, keys, timeStampKeys] = await Promise.all([
+      createKeyPair('ec-p256'),
+      createKeyPair('rsa-2048'),
+      createKeyPair('ec-p256'),
+    ]);
     const root = await createRoot(authorityProfile('TEST Signature Root CA v1', {}), rootKeys);
-    const authority = {
-      keys,
-      certificate: await issueCertificate(root, authorityProfile('TEST Signature CA v1', { pathLength: 0 }), keys),
-    };
-    const chain = [authority.certificate, root.certificate];
-    const service = async (commonName: string, purpose: string, critical: boolean): Promise<Issued> => {
+    const below = async (commonName: string, pair: KeyPair): Promise<CertificateAuthority> => ({
+      keys: pair,
+      certificate: await issueCertificate(root, authorityProfile(commonName, { pathLength: 0 }), pair),
+    });
+    const authority = await below('TEST Signature CA v1', keys);
+    const timeStampAuthority = await below('TEST Time Stamp CA v1', timeStampKeys);
+    const service = async (
+      issuer: CertificateAuthority,
+      commonName: string,
+      purpose: string,
+      critical: boolean,
+    ): Promise<Issued> => {
       const pair = await createKeyPair('rsa-2048');
       const extendedKeyUsage = { oid: '2.5.29.37', critical, value: sequence(objectIdentifier(purpose)) };
       const extensions = [extendedKeyUsage, ...(critical ? statusLocations(urls) : [noCheck])];
       const profile = endEntity(commonName, ['digitalSignature'], extensions, -1, 90);
-      return { ...pair, certificate: await issueCertificate(authority, profile, pair), chain };
+      const chain = [issuer.certificate, root.certificate];
+      return { ...pair, certificate: await issueCertificate(issuer, profile, pair), chain };
     };
     const services = {
-      tsa: await service('TEST Time Stamp Unit 1', '1.3.6.1.5.5.7.3.8', true),
-      ocsp: await service('TEST OCSP Responder 1', '1.3.6.1.5.5.7.3.9', false),
+      tsa: await service(timeStampAuthority, 'TEST Time Stamp Unit 1', '1.3.6.1.5.5.7.3.8', true),
+      ocsp: await service(authority, 'TEST OCSP Responder 1', '1.3.6.1.5.5.7.3.9', false),
     };
-    const made = new TestAuthority({ directory, root: root.certificate, authority, services, server, requests });
-    await made.#writeFiles(keys, rootKeys);
+    const timeStampIssuer = timeStampAuthority.certificate;
+    const parts = { directory, root: root.certificate, authority, timeStampIssuer, services, server, requests };
+    const made = new TestAuthority(parts);
+    await made.#writeFiles({ ca: keys, 'ts-ca': timeStampKeys, root: rootKeys });
     server.on('request', (request, response) => void made.#answer(request, response));
     return made;
   }
@@ -121,20 +146,21 @@ export class TestAuthority {
       wish.notBefore ?? -1,
       wish.notAfter ?? 90,
     );
-    const certificate = await issueCertificate(this.#authority, profile, pair);
-    await this.#enter(certificate);
+    const certificate = await issueCertificate(this.#authority, { ...profile, ...wish.profile }, pair);
+    await this.#enter(certificate, 'index.txt');
     return { ...pair, certificate, chain: [this.issuer, this.root] };
   }
 
-  /** From now on OCSP and the list say so. */
+  /** From now on OCSP and the list of its issuer say so. */
   async revoke(certificate: Uint8Array): Promise<void> {
     const { serialNumber } = new X509Certificate(certificate);
-    const path = this.path('index.txt');
-    const lines = (await readFile(path, 'utf8')).split('\n').map((line) => {
-      const [, until, , serial, ...rest] = line.split('\t');
-      return serial === serialNumber ? ['R', until, utc(Date.now() - 1000), serial, ...rest].join('\t') : line;
-    });
-    await writeFile(path, lines.join('\n'));
+    for (const name of ['index.txt', 'ts-index.txt', 'root-index.txt']) {
+      const lines = (await readFile(this.path(name), 'utf8')).split('\n').map((line) => {
+        const [, until, , serial, ...rest] = line.split('\t');
+        return serial === serialNumber ? ['R', until, utc(Date.now() - 1000), serial, ...rest].join('\t') : line;
+      });
+      await writeFile(this.path(name), lines.join('\n'));
+    }
   }
 
   /** The answer of the time-stamping authority: DER of a TimeStampResp. */
@@ -144,12 +170,16 @@ export class TestAuthority {
 
   /** The answer of the OCSP responder: DER of an OCSPResponse. `signer`: the issuer itself, or one that may not. */
   ocsp(request: Uint8Array, signer: 'ocsp' | 'ca' | 'tsa' = 'ocsp'): Promise<Uint8Array> {
-    const keys = ['-CA', 'ca.pem', '-rsigner', `${signer}.pem`, '-rkey', `${signer}.key`, '-index', 'index.txt'];
+    return this.#ocsp(request, 'ca', signer, 'index.txt');
+  }
+
+  #ocsp(request: Uint8Array, ca: string, signer: string, index: string): Promise<Uint8Array> {
+    const keys = ['-CA', `${ca}.pem`, '-rsigner', `${signer}.pem`, '-rkey', `${signer}.key`, '-index', index];
     return this.#made(request, (query, out) => ['ocsp', ...keys, '-ndays', '1', '-reqin', query, '-respout', out]);
   }
 
-  /** The list of revoked certificates, the issuer's or the root's: DER. */
-  async crl(of: 'issuing' | 'root' = 'issuing'): Promise<Uint8Array> {
+  /** The list of revoked certificates, one CA's or the root's: DER. */
+  async crl(of: 'issuing' | 'stamping' | 'root' = 'issuing'): Promise<Uint8Array> {
     const words = ['ca', '-gencrl', '-config', 'ca.cnf', '-name', of];
     const pem = await this.#made(new Uint8Array(), (_, out) => [...words, '-out', out]);
     return Buffer.from(
@@ -160,7 +190,7 @@ export class TestAuthority {
     );
   }
 
-  /** A file of the authority's: root.pem, ca.pem, chain.pem (both), tsa.pem, ocsp.pem, keys with `.key`. */
+  /** A file of the authority's: root.pem, ca.pem, chain.pem (both), ts-ca.pem, tsa.pem, ocsp.pem, keys with `.key`. */
   path(name: string): string {
     return join(this.directory, name);
   }
@@ -186,10 +216,24 @@ export class TestAuthority {
     }
   }
 
-  async #answerTo(path: string, body: Uint8Array): Promise<[string, Uint8Array]> {
-    if (path === '/tsa') return ['application/timestamp-reply', await this.timeStamp(body)];
-    if (path === '/ocsp') return ['application/ocsp-response', await this.ocsp(body)];
-    return ['application/pkix-crl', await this.crl(path === '/root-crl' ? 'root' : 'issuing')];
+  async #answerTo(path: string, body: Buffer): Promise<[string, Uint8Array]> {
+    // RFC 6960 4.1.1: CertID has the hash of the issuer's name.
+    const nameHash = createHash('sha1').update(certificateParts(this.timeStampIssuer).subject).digest();
+    const name = (path === '/ocsp' && body.includes(nameHash) ? 'ts-ocsp' : path.slice(1)) as AnswerName;
+    const instead = this.instead.get(name);
+    if (instead === 'nothing') throw new Error('out of order');
+    const [type, answer] = await this.#honest(name, body);
+    return [type, instead === undefined ? answer : instead(answer)];
+  }
+
+  async #honest(name: AnswerName, body: Buffer): Promise<[string, Uint8Array]> {
+    if (name === 'tsa') return ['application/timestamp-reply', await this.timeStamp(body)];
+    if (name === 'ocsp') return ['application/ocsp-response', await this.ocsp(body)];
+    if (name === 'ts-ocsp') {
+      return ['application/ocsp-response', await this.#ocsp(body, 'ts-ca', 'ts-ca', 'ts-index.txt')];
+    }
+    const of = { crl: 'issuing', 'ts-crl': 'stamping', 'root-crl': 'root' } as const;
+    return ['application/pkix-crl', await this.crl(of[name])];
   }
 
   /** One openssl at a time: they share a serial number and an index. */
@@ -206,34 +250,39 @@ export class TestAuthority {
     return made;
   }
 
-  async #enter(certificate: Uint8Array): Promise<void> {
+  async #enter(certificate: Uint8Array, index: string): Promise<void> {
     const { serialNumber, validTo } = new X509Certificate(certificate);
     const line = ['V', utc(Date.parse(validTo)), '', serialNumber, 'unknown', `/CN=${hashName(certificate)}`];
-    await appendFile(this.path('index.txt'), `${line.join('\t')}\n`);
+    await appendFile(this.path(index), `${line.join('\t')}\n`);
   }
 
-  async #writeFiles(keys: KeyPair, rootKeys: KeyPair): Promise<void> {
+  async #writeFiles(keys: Record<'ca' | 'ts-ca' | 'root', KeyPair>): Promise<void> {
     const files: Record<string, string> = {
       'root.pem': pem(this.root),
       'ca.pem': pem(this.issuer),
+      'ts-ca.pem': pem(this.timeStampIssuer),
       'chain.pem': pem(this.issuer) + pem(this.root),
-      'ca.key': pemKey(keys.privateKey),
-      'root.key': pemKey(rootKeys.privateKey),
+      'ts-chain.pem': pem(this.timeStampIssuer) + pem(this.root),
       'index.txt': '',
+      'ts-index.txt': '',
       'root-index.txt': '',
       'index.txt.attr': 'unique_subject = no\n',
       'ts-serial': '01\n',
       'crl-number': '01\n',
+      'ts-crl-number': '01\n',
       'root-crl-number': '01\n',
       'ts.cnf': timeStampConfiguration,
       'ca.cnf': listConfiguration,
     };
+    for (const [name, { privateKey }] of Object.entries(keys)) files[`${name}.key`] = pemKey(privateKey);
     for (const [name, { certificate, privateKey }] of Object.entries(this.services)) {
       files[`${name}.pem`] = pem(certificate);
       files[`${name}.key`] = pemKey(privateKey);
     }
     for (const [name, text] of Object.entries(files)) await writeFile(this.path(name), text, { mode: 0o600 });
-    for (const { certificate } of Object.values(this.services)) await this.#enter(certificate);
+    await this.#enter(this.services.ocsp.certificate, 'index.txt');
+    await this.#enter(this.services.tsa.certificate, 'ts-index.txt');
+    for (const certificate of [this.issuer, this.timeStampIssuer]) await this.#enter(certificate, 'root-index.txt');
   }
 }
 
@@ -249,7 +298,7 @@ default_tsa = unit
 serial = ts-serial
 signer_cert = tsa.pem
 signer_key = tsa.key
-certs = chain.pem
+certs = ts-chain.pem
 signer_digest = sha256
 default_policy = ${timeStampPolicy}
 digests = sha256, sha384, sha512
@@ -266,6 +315,14 @@ database = index.txt
 crlnumber = crl-number
 private_key = ca.key
 certificate = ca.pem
+default_md = sha256
+default_crl_days = 1
+crl_extensions = list
+[stamping]
+database = ts-index.txt
+crlnumber = ts-crl-number
+private_key = ts-ca.key
+certificate = ts-ca.pem
 default_md = sha256
 default_crl_days = 1
 crl_extensions = list
@@ -321,7 +378,8 @@ function subject(commonName: string): DistinguishedName {
 
 function urlsOf(server: Server): TestAuthority['urls'] {
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { timeStamp: `${base}/tsa`, ocsp: `${base}/ocsp`, crl: `${base}/crl`, rootCrl: `${base}/root-crl` };
+  const lists = { crl: `${base}/crl`, timeStampCrl: `${base}/ts-crl`, rootCrl: `${base}/root-crl` };
+  return { timeStamp: `${base}/tsa`, ocsp: `${base}/ocsp`, ...lists };
 }
 
 /** YYMMDDHHMMSSZ */

@@ -1,27 +1,18 @@
 // What a signature of a higher level needs from elsewhere: time stamps (RFC 3161), OCSP responses (RFC 6960), revocation lists
 // (RFC 5280), from the addresses in policy. What comes back is checked before anything is built on it.
-import { randomBytes, X509Certificate } from 'node:crypto';
-import { type Clock } from '../../../shared/clock.ts';
-import { limits } from '../../../shared/limits.ts';
+import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import { type Policy } from '../../../shared/policy.ts';
 import { type SignatureLevel } from '../../../shared/signing.ts';
-import { exchange, type Exchange, type Network } from '../../network/exchange.ts';
-import { type SystemProxy } from '../../network/proxy.ts';
-import { policyAuthorities, type TrustStore } from '../../network/trust-store.ts';
-import { ocspRequest, readCrl, readOcspResponse } from '../../signatures/revocation.ts';
+import { policyAuthorities } from '../../network/trust-store.ts';
+import { same } from '../../signatures/algorithm.ts';
+import { distinct } from '../../signatures/long-term.ts';
+import { crlEnds, ocspRequest, ocspResponseEnds, readCrl, readOcspResponse } from '../../signatures/revocation.ts';
 import { SignatureError, type SignatureErrorCode } from '../../signatures/signature-error.ts';
 import { type SignatureSurroundings } from '../../signatures/signer.ts';
-import { readTimeStampResponse, timeStampRequest } from '../../signatures/time-stamp.ts';
+import { readTimeStampResponse, type TimeStamp, timeStampRequest } from '../../signatures/time-stamp.ts';
 import { type Trust } from '../../tokens/trusted-file.ts';
-
-/** What requests to authorities stand on. */
-export interface AuthorityEnvironment {
-  clock: Clock;
-  trust: TrustStore;
-  systemProxy: SystemProxy;
-  /** Who may have put policy's file of authorities there. */
-  fileTrust: Trust | undefined;
-}
+import { askAuthority, type AuthorityEnvironment, AuthorityTime } from './authority-request.ts';
+import { RevocationAnswers, type RevocationSource } from './revocation-answers.ts';
 
 /** DER certificates that policy names as issuers; none where it names none, or its file cannot be trusted. */
 export function signingAuthorities({ signing }: Policy, trust: Trust | undefined): Uint8Array[] {
@@ -48,122 +39,96 @@ export function chainOf(certificate: Uint8Array, authorities: readonly Uint8Arra
   return chain.map(({ raw }) => raw);
 }
 
-/** The surroundings of a signature of this level by the holder of `certificate`, whose issuers are `chain`. */
+/** Who signs, and whom policy trusts to vouch. */
+export interface SigningIdentity {
+  certificate: Uint8Array;
+  /** Its issuers. */
+  chain: readonly Uint8Array[];
+  authorities: readonly Uint8Array[];
+}
+
+/** The surroundings of the signatures of one batch: what it gives is for one document each. Answers about revocation are shared. */
 export function surroundingsFor(
   environment: AuthorityEnvironment,
   policy: Policy,
   level: SignatureLevel,
-  { certificate, chain, authorities }: { certificate: Uint8Array; chain: Uint8Array[]; authorities: Uint8Array[] },
-  now: Date,
+  identity: SigningIdentity,
+  today: () => Date,
   signal: AbortSignal,
-): SignatureSurroundings {
-  const surroundings: SignatureSurroundings = { now };
-  if (level === 'B-B') return surroundings;
-  const post = (code: SignatureErrorCode, address: string, type: string, body: Uint8Array) =>
-    ask(environment, policy, code, address, { method: 'POST', headers: { 'Content-Type': type }, body }, signal);
-  surroundings.timeStamp = async (hash, imprint) => {
-    const nonce = randomBytes(8);
-    const request = timeStampRequest(hash, imprint, nonce);
-    const address = policy.signing.timeStamp ?? '';
-    const answer = await post('ERR_SIGNATURE_TIMESTAMP', address, 'application/timestamp-query', request);
-    return readTimeStampResponse(answer, { hash, imprint, nonce, authorities });
+): () => SignatureSurroundings {
+  if (level === 'B-B') return () => ({ now: today() });
+  const answers = new RevocationAnswers(environment.clock, today, revocationSources(environment, policy));
+  return () => {
+    const time = new AuthorityTime(environment.clock, signal);
+    /** What this document has been given: only of that is the authority known. */
+    let given: TimeStamp | undefined;
+    const timeStamp: SignatureSurroundings['timeStamp'] = async (hash, imprint) => {
+      const nonce = randomBytes(8);
+      const request = timeStampRequest(hash, imprint, nonce);
+      const address = policy.signing.timeStamp ?? '';
+      const answer = await time.spend('ERR_SIGNATURE_TIMESTAMP', (within) =>
+        post(environment, policy, 'ERR_SIGNATURE_TIMESTAMP', address, 'application/timestamp-query', request, within),
+      );
+      given = readTimeStampResponse(answer, { hash, imprint, nonce, authorities: identity.authorities });
+      return given.token;
+    };
+    if (level === 'B-T') return { now: today(), timeStamp };
+    const of = (chain: readonly Uint8Array[]) =>
+      time.spend('ERR_SIGNATURE_REVOCATION', (within) => answers.of(chain, within));
+    const ofTimeStamp = async (token: Uint8Array) => {
+      if (given === undefined || !same(token, given.token))
+        throw new SignatureError('ERR_SIGNATURE_REVOCATION', 'a time stamp of somebody else');
+      const { certificates, ...values } = await of(timeStampChain(given, identity.authorities));
+      return { ...values, certificates: distinct(certificates, given.certificates) };
+    };
+    const ofSigner = () => of([identity.certificate, ...identity.chain]);
+    return { now: today(), timeStamp, revocation: { ofSigner, ofTimeStamp } };
   };
-  if (level === 'B-LT') {
-    const { ocsp, crl } = policy.signing;
-    const responders = ocsp === undefined ? [] : [ocsp];
-    const sources: RevocationSource[] = [
-      ...responders.map((address): RevocationSource => ({
-        kind: 'ocsp',
-        fetch: (subject, issuer) =>
-          post('ERR_SIGNATURE_REVOCATION', address, 'application/ocsp-request', ocspRequest(subject, issuer)),
-        read: readOcspResponse,
-      })),
-      ...crl.map((address): RevocationSource => ({
-        kind: 'crls',
-        fetch: () => ask(environment, policy, 'ERR_SIGNATURE_REVOCATION', address, { method: 'GET' }, signal),
-        read: readCrl,
-      })),
-    ];
-    surroundings.revocation = () => revocationOf([certificate, ...chain], sources, now);
-  }
-  return surroundings;
 }
 
-/** Who may know whether a certificate is revoked, in the order in which they are asked. */
-interface RevocationSource {
-  kind: 'ocsp' | 'crls';
-  fetch: (subject: Uint8Array, issuer: Uint8Array) => Promise<Uint8Array>;
-  read: (answer: Uint8Array, subject: Uint8Array, issuer: Uint8Array, now: Date) => 'good' | 'revoked' | 'unknown';
+/** From the certificate that signed the token to the root, as far as policy knows. */
+function timeStampChain({ chain }: TimeStamp, authorities: readonly Uint8Array[]): Uint8Array[] {
+  const top = chain.at(-1);
+  return top === undefined ? [] : [...chain, ...chainOf(top, authorities)];
 }
 
-/** For each certificate of the chain but the root, which vouches for itself, the first answer that holds. */
-async function revocationOf(
-  [certificate, ...issuers]: readonly Uint8Array[],
-  sources: readonly RevocationSource[],
-  now: Date,
-): Promise<{ certificates: Uint8Array[]; ocsp: Uint8Array[]; crls: Uint8Array[] }> {
-  const found = { certificates: issuers, ocsp: [] as Uint8Array[], crls: [] as Uint8Array[] };
-  if (issuers.length === 0) throw new SignatureError('ERR_SIGNATURE_REVOCATION', 'the issuer is not in policy');
-  let subject = certificate as Uint8Array;
-  for (const issuer of issuers) {
-    const { kind, answer } = await firstGood(sources, subject, issuer, now);
-    found[kind].push(answer);
-    subject = issuer;
-  }
-  return found;
+/** The responder in policy, then its lists. */
+function revocationSources(environment: AuthorityEnvironment, policy: Policy): RevocationSource[] {
+  const { ocsp, crl } = policy.signing;
+  const code = 'ERR_SIGNATURE_REVOCATION';
+  const responders = ocsp === undefined ? [] : [ocsp];
+  return [
+    ...responders.map((address): RevocationSource => ({
+      kind: 'ocsp',
+      key: (subject, issuer) => `ocsp ${address} ${fingerprint(ocspRequest(subject, issuer))}`,
+      fetch: (subject, issuer, signal) =>
+        post(environment, policy, code, address, 'application/ocsp-request', ocspRequest(subject, issuer), signal),
+      read: readOcspResponse,
+      ends: ocspResponseEnds,
+    })),
+    ...crl.map((address): RevocationSource => ({
+      kind: 'crls',
+      key: () => `crl ${address}`,
+      fetch: (_subject, _issuer, signal) => askAuthority(environment, policy, code, address, { method: 'GET' }, signal),
+      read: readCrl,
+      ends: crlEnds,
+    })),
+  ];
 }
 
-async function firstGood(
-  sources: readonly RevocationSource[],
-  subject: Uint8Array,
-  issuer: Uint8Array,
-  now: Date,
-): Promise<{ kind: 'ocsp' | 'crls'; answer: Uint8Array }> {
-  for (const { kind, fetch, read } of sources) {
-    // One that does not answer, or not well: another may do better.
-    const answer = await fetch(subject, issuer).catch(() => undefined);
-    const status = answer === undefined ? 'unknown' : attempt(() => read(answer, subject, issuer, now));
-    if (status === 'revoked') throw new SignatureError('ERR_SIGNATURE_REVOCATION', 'the certificate is revoked');
-    if (answer !== undefined && status === 'good') return { kind, answer };
-  }
-  throw new SignatureError('ERR_SIGNATURE_REVOCATION', 'nobody says whether the certificate is revoked');
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
-
-/** One exchange within its time. @throws SignatureError with `code` unless a whole answer with status 200 has come */
-async function ask(
-  { clock, trust, systemProxy }: AuthorityEnvironment,
+function post(
+  environment: AuthorityEnvironment,
   policy: Policy,
   code: SignatureErrorCode,
   address: string,
-  request: Omit<Exchange, 'most'>,
+  type: string,
+  body: Uint8Array,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const ending = new AbortController();
-  const callOff = clock.after(limits.authorityTime, () => ending.abort());
-  const { authorities, proxy } = policy.logout;
-  const network: Network = { trust, authorities, proxy, systemProxy };
-  try {
-    const either = AbortSignal.any([signal, ending.signal]);
-    const { status, body, whole } = await exchange(
-      new URL(address),
-      { ...request, most: limits.authorityAnswer },
-      network,
-      either,
-    );
-    if (status !== 200 || !whole) throw new SignatureError(code, `the authority answered ${status}`);
-    return body;
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw cause instanceof SignatureError ? cause : new SignatureError(code, 'the authority did not answer', { cause });
-  } finally {
-    callOff();
-  }
+  const request = { method: 'POST', headers: { 'Content-Type': type }, body } as const;
+  return askAuthority(environment, policy, code, address, request, signal);
+}
+
+function fingerprint(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('base64');
 }

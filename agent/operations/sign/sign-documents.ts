@@ -134,12 +134,10 @@ function maker(
   const authorities = signingAuthorities(policy, context.authorities.fileTrust);
   const chain = chainOf(certificate, authorities);
   const signer: Signer = { certificate, chain, algorithm, sign: (bytes) => pins.sign(bytes) };
-  return ({ bytes, type }) => {
-    const identity = { certificate, chain, authorities };
-    const { signal } = call;
-    const surroundings = surroundingsFor(context.authorities, policy, level, identity, context.today(), signal);
-    return withSignatureThread(jobOf(format, bytes, type), signer, surroundings, { signal });
-  };
+  const { signal } = call;
+  const identity = { certificate, chain, authorities };
+  const surroundings = surroundingsFor(context.authorities, policy, level, identity, context.today, signal);
+  return ({ bytes, type }) => withSignatureThread(jobOf(format, bytes, type), signer, surroundings(), { signal });
 }
 
 function jobOf(format: ContainerFormat, document: Uint8Array, mimeType: string): SignatureJob {

@@ -2,7 +2,7 @@
 // network and the clock stay on the agent's side.
 import { type SignatureFormat } from '../../../shared/signing.ts';
 import { type SignatureErrorCode } from '../signature-error.ts';
-import { type Signer } from '../signer.ts';
+import { type RevocationValues, type Signer } from '../signer.ts';
 
 type Format<Type extends SignatureFormat['type']> = Omit<Extract<SignatureFormat, { type: Type }>, 'type'>;
 
@@ -42,13 +42,14 @@ export type ToThread =
 export interface Questions {
   sign: { toBeSigned: Uint8Array };
   timeStamp: { hash: 'SHA-256' | 'SHA-384' | 'SHA-512'; imprint: Uint8Array };
-  revocation: object;
+  /** Of the signer; with a token, of whoever made that. */
+  revocation: { token?: Uint8Array };
 }
 
 export interface Answers {
   sign: Uint8Array;
   timeStamp: Uint8Array;
-  revocation: { certificates: Uint8Array[]; ocsp: Uint8Array[]; crls: Uint8Array[] };
+  revocation: RevocationValues;
 }
 
 export type Question = { [What in keyof Questions]: { what: What } & Questions[What] }[keyof Questions];

@@ -189,7 +189,9 @@ async function answerTo(question: Question, work: Work): Promise<Answers[keyof A
       return ownBuffer(await surroundings.timeStamp(question.hash, question.imprint));
     case 'revocation': {
       if (surroundings.revocation === undefined) throw internal(new Error('a revocation that nobody gives'));
-      const { certificates, ocsp, crls } = await surroundings.revocation();
+      const { ofSigner, ofTimeStamp } = surroundings.revocation;
+      const { token } = question;
+      const { certificates, ocsp, crls } = await (token === undefined ? ofSigner() : ofTimeStamp(token));
       return { certificates: certificates.map(ownBuffer), ocsp: ocsp.map(ownBuffer), crls: crls.map(ownBuffer) };
     }
   }

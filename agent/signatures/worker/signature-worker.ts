@@ -38,7 +38,12 @@ async function work({ job, signer, now, asks }: JobMessage): Promise<void> {
     ...(asks.timeStamp && {
       timeStamp: (hash, imprint) => ask({ what: 'timeStamp', hash, imprint: ownBuffer(imprint) }),
     }),
-    ...(asks.revocation && { revocation: () => ask({ what: 'revocation' }) }),
+    ...(asks.revocation && {
+      revocation: {
+        ofSigner: () => ask({ what: 'revocation' }),
+        ofTimeStamp: (token) => ask({ what: 'revocation', token: new Uint8Array(token) }),
+      },
+    }),
   };
   const asking: Signer = {
     ...signer,

@@ -99,7 +99,7 @@ describe('A CMS signature', function () {
       assert.equal(opensslTimeStamp(tokenIn(cms), changedAt(signatureValue, 5), root()).accepted, false);
     });
 
-    it(`of level B-LT by ${algorithm} holds the list, the OCSP answers and the chain, and still verifies`, async () => {
+    it(`of level B-LT by ${algorithm} holds lists, OCSP answers and chains of signer and time stamp, and still verifies`, async () => {
       const issued = signers.get(key)!;
       const surroundings = { ...now(), ...longTerm(authority, issued.certificate) };
       const cms = await signCms(content, { attached: false }, signerOf(issued, algorithm), surroundings);
@@ -109,9 +109,9 @@ describe('A CMS signature', function () {
       assert.equal(version, 5);
       assert.deepEqual(
         revocation.map(({ tag }) => tag.toString(16)),
-        ['30', 'a1', 'a1'],
+        ['30', '30', 'a1', 'a1'],
       );
-      assert.equal(certificates.length, 4);
+      assert.equal(certificates.length, 5);
       assert.equal(opensslTimeStamp(tokenIn(cms), signatureValue, root()).accepted, true);
     });
   }
@@ -137,9 +137,21 @@ describe('A CMS signature', function () {
   it('is not made when revocation tells against it: the key is not used', async () => {
     const signer = signerOf(signers.get('ec-p256')!, 'ES256');
     const refusal = new SignatureError('ERR_SIGNATURE_REVOCATION', 'revoked');
-    const surroundings = { ...now(), ...timeStamping(authority), revocation: () => Promise.reject(refusal) };
+    const fetched = longTerm(authority, signer.certificate);
+    const revocation = { ...fetched.revocation, ofSigner: () => Promise.reject(refusal) };
+    const surroundings = { ...now(), ...fetched, revocation };
     await assert.rejects(signCms(content, { attached: true }, signer, surroundings), refusal);
     assert.equal(signer.calls, 0);
+  });
+
+  it('of level B-LT is not made without word about the time-stamping authority', async () => {
+    const signer = signerOf(signers.get('ec-p256')!, 'ES256');
+    const fetched = longTerm(authority, signer.certificate);
+    const nothing = () => Promise.resolve({ certificates: [authority.issuer], ocsp: [], crls: [] });
+    const revocation = { ...fetched.revocation, ofTimeStamp: nothing };
+    const surroundings = { ...now(), ...fetched, revocation };
+    const made = signCms(content, { attached: true }, signer, surroundings);
+    await assert.rejects(made, isError('ERR_SIGNATURE_REVOCATION'));
   });
 
   it('whose signer declines is not made: nobody is asked for a time stamp', async () => {

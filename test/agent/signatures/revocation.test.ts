@@ -16,7 +16,13 @@ import {
   time,
   unsignedInteger,
 } from '../../../agent/signatures/der.ts';
-import { ocspRequest, readCrl, readOcspResponse } from '../../../agent/signatures/revocation.ts';
+import {
+  crlEnds,
+  ocspRequest,
+  ocspResponseEnds,
+  readCrl,
+  readOcspResponse,
+} from '../../../agent/signatures/revocation.ts';
 import { SignatureError } from '../../../agent/signatures/signature-error.ts';
 import { type Issued } from '../../../demo/pki/pki.ts';
 import { TestAuthority } from '../../signatures/test-authority.ts';
@@ -80,6 +86,12 @@ describe('Revocation', function () {
       refuses(() => readOcspResponse(foreign, good.certificate, issuer, new Date()), /not signed by the issuer/);
     });
 
+    it('says until when it may be kept', async () => {
+      const ends = ocspResponseEnds(await ask(good.certificate)).getTime();
+      assert.ok(Math.abs(ends - later(1).getTime()) < 60_000);
+      refuses(() => ocspResponseEnds(Buffer.from('30030a0103', 'hex')), /no answer/);
+    });
+
     it('is not believed about another certificate, too early or too late', async () => {
       const answer = await ask(good.certificate);
       refuses(() => readOcspResponse(answer, revoked.certificate, issuer, new Date()));
@@ -114,6 +126,12 @@ describe('Revocation', function () {
       const list = await authority.crl();
       assert.equal(readCrl(list, good.certificate, issuer, new Date()), 'good');
       assert.equal(readCrl(list, revoked.certificate, issuer, new Date()), 'revoked');
+    });
+
+    it('says until when it may be kept', async () => {
+      const ends = crlEnds(await authority.crl()).getTime();
+      assert.ok(Math.abs(ends - later(1).getTime()) < 60_000);
+      refuses(() => crlEnds(Buffer.from('3000', 'hex')));
     });
 
     it('of another issuer, with a bit turned over, cut off, or out of its time is not believed', async () => {

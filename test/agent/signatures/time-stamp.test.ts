@@ -65,15 +65,25 @@ describe('A time stamp', function () {
     it(`over a ${name} imprint is taken, and openssl verifies it`, async () => {
       const other = { hash: name, imprint: createHash(node).update(content).digest(), nonce };
       const response = await authority.timeStamp(timeStampRequest(name, other.imprint, nonce));
-      const token = readTimeStampResponse(response, { ...asked, ...other, policy: timeStampPolicy });
+      const { token } = readTimeStampResponse(response, { ...asked, ...other, policy: timeStampPolicy });
       const verdict = opensslTimeStamp(token, content, authority.path('root.pem'));
       assert.equal(verdict.accepted, true, verdict.output);
     });
   }
 
   it('is trusted by the issuing authority in the list, and by the unit itself', () => {
-    for (const trusted of [authority.issuer, authority.services.tsa.certificate])
-      assert.ok(readTimeStampResponse(answer, { ...asked, authorities: [other.root, trusted] }).length > 0);
+    for (const trusted of [authority.timeStampIssuer, authority.services.tsa.certificate])
+      assert.ok(readTimeStampResponse(answer, { ...asked, authorities: [other.root, trusted] }).token.length > 0);
+  });
+
+  it('tells who made it: the unit and its issuers, up to one in the list', () => {
+    const unit = authority.services.tsa.certificate;
+    const chainTo = (...authorities: Uint8Array[]) =>
+      readTimeStampResponse(answer, { ...asked, authorities }).chain.map((one) => Buffer.from(one));
+    const expected = [unit, authority.timeStampIssuer, authority.root].map((one) => Buffer.from(one));
+    assert.deepEqual(chainTo(other.root, authority.root), expected);
+    assert.deepEqual(chainTo(authority.timeStampIssuer), expected.slice(0, 2));
+    assert.deepEqual(chainTo(unit), expected.slice(0, 1));
   });
 
   it('is refused with another nonce, imprint, hash or policy than asked for', () => {
@@ -104,7 +114,7 @@ describe('A time stamp', function () {
       authority.issueSigner({ key: 'ec-p256', extensions: [{ ...critical(timeStamping)[0]!, critical: false }] }),
       authority.issueSigner({ key: 'ec-p256', extensions: critical(timeStamping), notBefore: -9, notAfter: -3 }),
     ]);
-    assert.ok(readTimeStampResponse(signedBy(good), asked).length > 0);
+    assert.ok(readTimeStampResponse(signedBy(good), asked).token.length > 0);
     for (const wrong of [none, two, lax]) refuses(signedBy(wrong), {}, /not for time stamping alone/);
     refuses(signedBy(ended), {}, /no authority/);
     refuses(signedBy(good, '-nocerts'), {}, /without the certificate/);

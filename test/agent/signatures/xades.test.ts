@@ -16,7 +16,11 @@ import { assertRefused, combinations, replaced, textOf, unusedSigner, utf8, xmls
 
 const now = new Date('2026-11-02T12:00:00.900Z');
 const surroundings: SignatureSurroundings = { now };
-const namespaces = { ds: 'http://www.w3.org/2000/09/xmldsig#', xades: 'http://uri.etsi.org/01903/v1.3.2#' };
+const namespaces = {
+  ds: 'http://www.w3.org/2000/09/xmldsig#',
+  xades: 'http://uri.etsi.org/01903/v1.3.2#',
+  later: 'http://uri.etsi.org/01903/v1.4.1#',
+};
 
 /** What the ends of tags and of documents may be mistaken for. */
 const certificateOfHealth = utf8(
@@ -144,22 +148,33 @@ describe('A XAdES signature', function () {
     assert.equal(verdict.accepted, true, verdict.output);
   });
 
-  it('of level B-LT holds certificates, OCSP answers and a list besides', async () => {
+  it('of level B-LT holds certificates, OCSP answers and lists besides, each once', async () => {
     const signer = signerOf(signers.get('rsa-2048')!, 'RS256');
     const fetched = longTerm(authority, signer.certificate);
-    const { certificates, ocsp, crls } = await fetched.revocation();
+    const ofSigner = await fetched.revocation.ofSigner();
+    const more = await fetched.revocation.ofTimeStamp(new Uint8Array());
+    // The second list is the signer's again.
+    const ofTimeStamp = { ...more, crls: [...more.crls, ...ofSigner.crls] };
     const signed = await signXades(certificateOfHealth, options.enveloped, signer, {
       now,
       ...fetched,
-      revocation: () => Promise.resolve({ certificates, ocsp, crls }),
+      revocation: { ofSigner: () => Promise.resolve(ofSigner), ofTimeStamp: () => Promise.resolve(ofTimeStamp) },
     });
     assert.equal(xmlsec(signed, root()).accepted, true);
     withXml(signed, (tree) => {
-      const each = (name: string): string[] => tree.find(`//xades:${name}`, namespaces).map(({ content }) => content);
+      const inside = (path: string): string[] => tree.find(path, namespaces).map(({ content }) => content);
+      const each = (name: string): string[] => inside(`//xades:UnsignedSignatureProperties/xades:*//xades:${name}`);
+      const ofStamp = (name: string): string[] =>
+        inside(
+          `//xades:SignatureTimeStamp/following-sibling::*[1][self::later:TimeStampValidationData]//xades:${name}`,
+        );
       // The issuer and the root are in KeyInfo already.
       assert.deepEqual(each('EncapsulatedX509Certificate'), [base64(authority.services.ocsp.certificate)]);
-      assert.deepEqual(each('EncapsulatedOCSPValue'), ocsp.map(base64));
-      assert.deepEqual(each('EncapsulatedCRLValue'), crls.map(base64));
+      assert.deepEqual(each('EncapsulatedOCSPValue'), ofSigner.ocsp.map(base64));
+      assert.deepEqual(each('EncapsulatedCRLValue'), ofSigner.crls.map(base64));
+      assert.deepEqual(ofStamp('EncapsulatedX509Certificate'), [base64(authority.timeStampIssuer)]);
+      assert.deepEqual(ofStamp('EncapsulatedOCSPValue'), more.ocsp.map(base64));
+      assert.deepEqual(ofStamp('EncapsulatedCRLValue'), more.crls.map(base64));
       assert.equal(tree.find('//ds:X509Certificate', namespaces).length, 3);
     });
   });
@@ -167,7 +182,8 @@ describe('A XAdES signature', function () {
   it('is not made when revocation cannot be told, and the key is not used', async () => {
     const signer = await unusedSigner(authority);
     const { timeStamp } = timeStamping(authority);
-    const revocation = () => Promise.resolve({ certificates: [], ocsp: [], crls: [] });
+    const nothing = () => Promise.resolve({ certificates: [], ocsp: [], crls: [] });
+    const revocation = { ofSigner: nothing, ofTimeStamp: nothing };
     const withBoth = { now, timeStamp, revocation };
     await assertRefused(() => signXades(text, options.enveloping, signer, withBoth), 'ERR_SIGNATURE_REVOCATION');
     const withoutStamp = { now, revocation };

@@ -3,7 +3,7 @@ import { constants, sign } from 'node:crypto';
 import { PDFDocument } from '@cantoo/pdf-lib';
 import { signCms } from '../../../agent/signatures/cms.ts';
 import { signPades } from '../../../agent/signatures/pades.ts';
-import { type SignatureSurroundings, type Signer } from '../../../agent/signatures/signer.ts';
+import { type RevocationValues, type SignatureSurroundings, type Signer } from '../../../agent/signatures/signer.ts';
 import { type Issued } from '../../../demo/pki/pki.ts';
 import { type SignatureTrust, verifyCms, verifyPades } from '../../../relying-party/src/index.ts';
 import { DOCUMENT, issueSigner, SignatureSite } from './signature-fixture.ts';
@@ -34,15 +34,19 @@ describe("Kortbro's own signatures", function () {
       ),
   });
   const plain = (): SignatureSurroundings => ({ now: new Date() });
-  const longTerm = (signer: Issued): SignatureSurroundings => ({
+  const known = () => ({ certificates: [site.ca.certificate], ocsp: [site.ocsp(site.tsa.certificate)], crls: [] });
+  const longTerm = (signer: Issued, ofTimeStamp: () => RevocationValues = known): SignatureSurroundings => ({
     ...plain(),
     timeStamp: (hash, imprint) => Promise.resolve(site.timeStampImprint(hash, imprint)),
-    revocation: () =>
-      Promise.resolve({
-        certificates: [site.ca.certificate, site.pki.root],
-        ocsp: [site.ocsp(signer.certificate)],
-        crls: [site.crl(signer.certificate)],
-      }),
+    revocation: {
+      ofSigner: () =>
+        Promise.resolve({
+          certificates: [site.ca.certificate, site.pki.root],
+          ocsp: [site.ocsp(signer.certificate)],
+          crls: [site.crl(signer.certificate)],
+        }),
+      ofTimeStamp: () => Promise.resolve(ofTimeStamp()),
+    },
   });
 
   it('are verified as CMS, from B-B to B-LT', async () => {
@@ -68,6 +72,23 @@ describe("Kortbro's own signatures", function () {
           ],
         );
       }
+    }
+  });
+
+  it('are B-T where the word about the time-stamping authority has been taken out', async () => {
+    const others = () => ({ certificates: [], ocsp: [site.ocsp(bertil.certificate)], crls: [] });
+    // A list would tell of the authority, too: both have the same issuer.
+    const { revocation, ...surroundings } = longTerm(bertil, others);
+    const ofSigner = () => Promise.resolve(others());
+    const cut = { ...surroundings, revocation: { ...revocation!, ofSigner } };
+    const signer = signerOf(bertil, 'ES384');
+    const cms = await signCms(DOCUMENT, { attached: true }, signer, cut);
+    const document = await PDFDocument.create();
+    document.addPage([300, 300]);
+    const pdf = await signPades(await document.save(), {}, signer, cut);
+    for (const report of [await verifyCms({ signature: cms }, trust), (await verifyPades(pdf, trust))[0]]) {
+      assert.deepEqual([report.level, report.revocation.checked], ['B-T', 'embedded']);
+      assert.deepEqual(report.timeStamp?.revocation, { checked: 'not-checked', status: 'unknown' });
     }
   });
 

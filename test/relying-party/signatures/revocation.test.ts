@@ -24,6 +24,7 @@ import {
   issueSigner,
   signatureValueOf,
   SignatureSite,
+  type StatementWish,
 } from './signature-fixture.ts';
 
 describe('revocation', function () {
@@ -265,7 +266,7 @@ describe('revocation', function () {
   });
 
   describe('of a signature', () => {
-    const raised = (more: { ocsp?: Uint8Array; crl?: Uint8Array }, cms = site.cms()) =>
+    const raised = (more: Parameters<SignatureSite['raise']>[1], cms = site.cms()) =>
       site.raise(cms, { token: site.timeStamp(signatureValueOf(cms)), ...more });
     const verify = (signature: Uint8Array, options?: RevocationOptions, clock = Date.now) =>
       verifyCms(
@@ -278,7 +279,8 @@ describe('revocation', function () {
       );
 
     it('is told by what it brings along: level B-LT, later as well', async () => {
-      for (const more of [{ ocsp: ocsp() }, { crl: crl() }]) {
+      // The list is of all certificates of the issuer, the authority's among them.
+      for (const more of [{ ocsp: ocsp(), moreOcsp: [site.ocsp(site.tsa.certificate)] }, { crl: crl() }]) {
         for (const options of [undefined, {}]) {
           for (const clock of [Date.now, () => Date.now() + 100 * DAY_MS]) {
             const report = await verify(raised(more), options, clock);
@@ -287,6 +289,67 @@ describe('revocation', function () {
               ['B-LT', 'embedded', 'good'],
             );
           }
+        }
+      }
+    });
+
+    it('is of level B-T, and says so, without word about the time-stamping authority that holds', async () => {
+      const another = await issueService(site.ca, 'TEST Time Stamp Unit 2', { purpose: 8 });
+      const stranger = await issueService(site.pki.authorities.tlsRoot, 'TEST OCSP Responder 2', { purpose: 9 });
+      const about = (wish?: StatementWish) => site.ocsp(site.tsa.certificate, wish);
+      for (const moreOcsp of [[], [site.ocsp(another.certificate)], [about({ responder: stranger })]]) {
+        for (const options of [undefined, {}]) {
+          const { level, revocation, timeStamp } = await verify(raised({ ocsp: ocsp(), moreOcsp }), options);
+          assert.deepEqual([level, revocation.checked], ['B-T', 'embedded']);
+          assert.deepEqual(timeStamp?.revocation, { checked: 'not-checked', status: 'unknown' });
+        }
+      }
+      const { level, timeStamp } = await verify(raised({ ocsp: ocsp(), moreOcsp: [about()] }));
+      assert.deepEqual([level, timeStamp?.revocation], ['B-LT', { checked: 'embedded', status: 'good' }]);
+    });
+
+    it('is of level B-T without word about a CA between the time-stamping authority and a configured one', async () => {
+      const cms = site.cms(site.signer, { words: ['-cades', '-certfile', 'ca.pem'] });
+      const given = { token: site.timeStamp(signatureValueOf(cms)), crl: crl() };
+      const below = (certificate: Uint8Array) => site.trust({ timeStampAuthorities: [certificate] });
+      const levelBelow = async (certificate: Uint8Array, signature: Uint8Array) =>
+        (await verifyCms({ signature, document: DOCUMENT }, below(certificate))).level;
+      assert.equal(await levelBelow(site.ca.certificate, site.raise(cms, given)), 'B-LT');
+      assert.equal(await levelBelow(site.pki.root, site.raise(cms, given)), 'B-T');
+      const everybody = {
+        token: given.token,
+        crl: site.crl(site.signer.certificate, {}, site.pki.authorities.root),
+        moreOcsp: [ocsp(), site.ocsp(site.tsa.certificate)],
+      };
+      assert.equal(await levelBelow(site.pki.root, site.raise(cms, everybody)), 'B-LT');
+      const revoked = site.crl(site.ca.certificate, { revoked: true }, site.pki.authorities.root);
+      await assertRefused(
+        levelBelow(site.pki.root, site.raise(cms, { ...everybody, crl: revoked })),
+        'ERR_TIMESTAMP_REVOKED',
+      );
+    });
+
+    it("asks for word about the time-stamping authority's own certificate, also where that is the configured one", async () => {
+      const cms = site.cms(site.signer, { words: ['-cades', '-certfile', 'ca.pem'] });
+      const token = site.timeStamp(signatureValueOf(cms));
+      const reportOf = (moreOcsp: Uint8Array[]) =>
+        verifyCms(
+          { signature: site.raise(cms, { token, ocsp: ocsp(), moreOcsp }), document: DOCUMENT },
+          site.trust({ timeStampAuthorities: [site.tsa.certificate] }),
+        );
+      const without = await reportOf([]);
+      assert.deepEqual([without.level, without.timeStamp?.revocation.checked], ['B-T', 'not-checked']);
+      assert.equal((await reportOf([site.ocsp(site.tsa.certificate)])).level, 'B-LT');
+      const revoked = [site.ocsp(site.tsa.certificate, { revoked: true })];
+      await assertRefused(reportOf(revoked), 'ERR_TIMESTAMP_REVOKED');
+    });
+
+    it("is refused once its time stamp's authority is revoked, even since", async () => {
+      for (const revoked of [true, 5]) {
+        const moreOcsp = [site.ocsp(site.tsa.certificate, { revoked })];
+        for (const options of [undefined, {}]) {
+          const later = () => Date.now() + 600_000;
+          await assertRefused(verify(raised({ ocsp: ocsp(), moreOcsp }), options, later), 'ERR_TIMESTAMP_REVOKED');
         }
       }
     });

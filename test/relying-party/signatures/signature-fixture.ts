@@ -44,7 +44,8 @@ export interface CmsWish {
 }
 
 export interface StatementWish {
-  readonly revoked?: boolean;
+  /** An hour ago; or so many minutes from now. */
+  readonly revoked?: boolean | number;
   /** Who answers; default: the responder that the issuing CA has named. */
   readonly responder?: Issued;
   /** Validity of the answer in minutes. */
@@ -207,7 +208,10 @@ export class SignatureSite {
   }
 
   /** Adds what raises a CMS signature to B-T and B-LT, by way of pkijs. */
-  raise(cms: Uint8Array, more: { token?: Uint8Array; ocsp?: Uint8Array; crl?: Uint8Array }): Uint8Array {
+  raise(
+    cms: Uint8Array,
+    more: { token?: Uint8Array; ocsp?: Uint8Array; crl?: Uint8Array; moreOcsp?: readonly Uint8Array[] },
+  ): Uint8Array {
     return changeCms(cms, (signedData) => {
       const [info] = signedData.signerInfos;
       if (more.token !== undefined && info !== undefined) {
@@ -217,8 +221,8 @@ export class SignatureSite {
       }
       const crls: (pkijs.CertificateRevocationList | pkijs.OtherRevocationInfoFormat)[] = [];
       if (more.crl !== undefined) crls.push(pkijs.CertificateRevocationList.fromBER(Uint8Array.from(more.crl)));
-      if (more.ocsp !== undefined) {
-        const format = { otherRevInfoFormat: OCSP_RESPONSE, otherRevInfo: parseAsn1(more.ocsp) };
+      for (const answer of [...(more.ocsp === undefined ? [] : [more.ocsp]), ...(more.moreOcsp ?? [])]) {
+        const format = { otherRevInfoFormat: OCSP_RESPONSE, otherRevInfo: parseAsn1(answer) };
         crls.push(new pkijs.OtherRevocationInfoFormat(format));
       }
       if (crls.length > 0) signedData.crls = crls;
@@ -289,11 +293,12 @@ function pemFiles(name: string, { certificate, privateKey }: Pick<Issued, 'certi
   };
 }
 
-/** openssl's index with this one certificate; revoked an hour ago. */
-function indexOf(certificate: Uint8Array, revoked: boolean): string {
+/** openssl's index with this one certificate; revoked an hour ago, or so many minutes from now. */
+function indexOf(certificate: Uint8Array, revoked: boolean | number): string {
   const { serialNumber, validTo } = new X509Certificate(certificate);
   const until = utc(Date.parse(validTo));
-  const state = revoked ? ['R', until, utc(Date.now() - 3_600_000)] : ['V', until, ''];
+  const minutes = revoked === true ? -60 : revoked;
+  const state = minutes === false ? ['V', until, ''] : ['R', until, utc(Date.now() + minutes * 60_000)];
   return `${[...state, serialNumber, 'unknown', '/CN=subject'].join('\t')}\n`;
 }
 

@@ -1,6 +1,6 @@
 // XAdES of the levels B-T and B-LT: the agent's signature, time stamps and revocation by openssl, and what the site makes of them.
 import assert from 'node:assert/strict';
-import { type SignatureSurroundings } from '../../../agent/signatures/signer.ts';
+import { type RevocationValues, type SignatureSurroundings } from '../../../agent/signatures/signer.ts';
 import { signXades } from '../../../agent/signatures/xades.ts';
 import { type SignatureReport, verifyXades } from '../../../relying-party/src/index.ts';
 import { signerOf } from '../../signatures/signing.ts';
@@ -16,7 +16,12 @@ describe('A XAdES signature with a time stamp', function () {
   after(() => site.close());
 
   /** Two passes with the same signature: the first tells what is to be stamped, and openssl wants it whole. */
-  const signed = async (level: 'B-T' | 'B-LT', stampFor?: Uint8Array): Promise<Uint8Array> => {
+  const known = () => ({ certificates: [site.ca.certificate], ocsp: [site.ocsp(site.tsa.certificate)], crls: [] });
+  const signed = async (
+    level: 'B-T' | 'B-LT',
+    stampFor?: Uint8Array,
+    ofTimeStamp: () => RevocationValues = known,
+  ): Promise<Uint8Array> => {
     const once = signerOf(site.signer, 'RS256');
     const value = once.sign.bind(once);
     let made: Uint8Array | undefined;
@@ -24,12 +29,15 @@ describe('A XAdES signature with a time stamp', function () {
       now: new Date(),
       timeStamp: () => Promise.resolve(token),
       ...(level === 'B-LT' && {
-        revocation: () =>
-          Promise.resolve({
-            certificates: [site.responder.certificate],
-            ocsp: [site.ocsp(site.signer.certificate)],
-            crls: [],
-          }),
+        revocation: {
+          ofSigner: () =>
+            Promise.resolve({
+              certificates: [site.responder.certificate],
+              ocsp: [site.ocsp(site.signer.certificate)],
+              crls: [],
+            }),
+          ofTimeStamp: () => Promise.resolve(ofTimeStamp()),
+        },
       }),
     });
     const signer = { ...once, sign: async (bytes: Uint8Array) => (made = await value(bytes)) };
@@ -50,11 +58,25 @@ describe('A XAdES signature with a time stamp', function () {
     assert.deepEqual(report.validAt, report.timeStamp.time);
   });
 
-  it('is of level B-LT with an OCSP answer in it', async () => {
+  it('is of level B-LT with OCSP answers in it about its signer and the time-stamping authority', async () => {
     const report = await verify(await signed('B-LT'));
     assert.equal(report.level, 'B-LT');
+    assert.deepEqual(report.timeStamp?.revocation, { checked: 'embedded', status: 'good' });
     assert.equal(report.revocation.checked, 'embedded');
     assert.equal(report.revocation.status, 'good');
+  });
+
+  it('is of level B-T, and says why, with word about its signer alone', async () => {
+    const alone = () => ({ certificates: [], ocsp: [site.ocsp(site.signer.certificate)], crls: [] });
+    const report = await verify(await signed('B-LT', undefined, alone));
+    assert.equal(report.level, 'B-T');
+    assert.equal(report.revocation.checked, 'embedded');
+    assert.deepEqual(report.timeStamp?.revocation, { checked: 'not-checked', status: 'unknown' });
+  });
+
+  it("is refused once its time stamp's authority is revoked", async () => {
+    const revoked = () => ({ certificates: [], ocsp: [], crls: [site.crl(site.tsa.certificate, { revoked: true })] });
+    await assertRefused(verify(await signed('B-LT', undefined, revoked)), 'ERR_TIMESTAMP_REVOKED');
   });
 
   it('is of level B-B where nobody looks at time stamps', async () => {

@@ -91,7 +91,7 @@ describe('The thread for signatures', function () {
     authority.requests.length = 0;
     const signed = await thread.make(xades(), signer, { ...now, ...longTerm(authority, issued.certificate) });
     assert.match(textOf(signed), /EncapsulatedTimeStamp.*EncapsulatedCRLValue.*EncapsulatedOCSPValue/s);
-    assert.deepEqual([...new Set(authority.requests)].sort(), ['/crl', '/ocsp', '/tsa']);
+    assert.deepEqual([...new Set(authority.requests)].sort(), ['/crl', '/ocsp', '/root-crl', '/tsa']);
   });
 
   it('takes the document over instead of copying it', async () => {
