@@ -7,7 +7,7 @@ export interface DecodedText {
 }
 
 /** The encoding that an XML declaration names, if one does: it is ASCII as far as that (XML 1.0, 4.3.3). */
-const declared = /^<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,39})["']/;
+const declared = /^<\?xml\s[^>]{0,100}?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,39})["']/;
 
 export function decodeText(bytes: Uint8Array, isXml = false): DecodedText {
   const mark = (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0);

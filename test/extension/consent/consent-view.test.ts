@@ -80,6 +80,11 @@ describe('what the consent window says', () => {
     assert.equal(decodeText(bytes(xml.replace('ISO-8859-1', 'nonsense'), 'latin1'), true).isGuess, true);
   });
 
+  it('takes no word of a processing instruction for the encoding of the XML that is signed', () => {
+    const xml = '<?xml-a encoding="gb18030"?><summa>100ā0ā0</summa>';
+    assert.deepEqual(decodeText(Uint8Array.from(Buffer.from(xml)), true), { text: xml, isGuess: false });
+  });
+
   it('cuts a long text where nothing belongs together', () => {
     assert.deepEqual(splitText(''), ['']);
     for (const join of ['👍', '\r\n']) {
