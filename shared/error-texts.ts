@@ -155,7 +155,7 @@ const texts = {
   ERR_DOCUMENT_REFUSED: {
     sv: 'Dokumentet får inte undertecknas så som det är gjort. Kontakta webbplatsens support.',
     en: 'The document must not be signed as it is made. Contact the support of the site.',
-    why: 'Well-formed, but unsafe or forbidden to sign: a DOCTYPE, encryption, a certification that allows no further change.',
+    why: 'Well-formed, but unsafe or forbidden to sign: a DOCTYPE, encryption, a certification that allows no further change, raw bytes that are what a container signs (CMS attributes, a SignedInfo, a JWS).',
   },
   ERR_DOCUMENT_TOO_LARGE: {
     sv: 'Dokumentet är för stort för att undertecknas. Kontakta webbplatsens support.',

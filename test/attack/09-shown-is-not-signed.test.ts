@@ -106,6 +106,33 @@ describe('09 shown is not signed', function () {
     }
   });
 
+  const digest = createHash('sha256').update('Intyg: arbetsför').digest();
+  const attributes = Buffer.concat([
+    Buffer.from('314b301806092a864886f70d010903310b06092a864886f70d010701', 'hex'),
+    Buffer.from('302f06092a864886f70d01090431220420', 'hex'),
+    digest,
+  ]);
+  const inputs: readonly (readonly [string, string | Uint8Array])[] = [
+    ['signed attributes of CMS or PDF', attributes],
+    [
+      'a SignedInfo',
+      `<ds:SignedInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">${digest.toString('base64')}</ds:SignedInfo>`,
+    ],
+    [
+      'the signing input of a JWS',
+      `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.${digest.toString('base64url')}`,
+    ],
+  ];
+  for (const [what, input] of inputs) {
+    it(`bytes that are ${what} are not signed as they are: they stand for a document that nobody sees`, async () => {
+      const document = newDocument({ name: 'intyg.bin', content: Buffer.from(input) });
+      await withoutKeyUse(target, async () => {
+        await assert.rejects(atConsent(host, [document]), /ERR_DOCUMENT_REFUSED/);
+        assert.deepEqual(target.agent.pinentry.unawaited(), []);
+      });
+    });
+  }
+
   it('the PIN dialog names the site, the document and the first digits of what is signed', async () => {
     await withoutKeyUse(target, async () => {
       const document = newDocument({ name: 'Läkarintyg 7804.txt' });

@@ -4,6 +4,7 @@ import { KortbroError } from '../../../shared/errors.ts';
 import { type RequestOf, type Result } from '../../../shared/messages.ts';
 import { type BoundToken } from '../../cards/bound-token.ts';
 import { SignatureError } from '../../signatures/signature-error.ts';
+import { isSignatureInput } from '../../signatures/signature-input.ts';
 import { prepareSignatureThread } from '../../signatures/worker/with-signature-thread.ts';
 import { policyInForce, type OperationCall, type OperationContext, type RequestChannel } from '../context.ts';
 import { readyCards } from '../ready-cards.ts';
@@ -36,6 +37,9 @@ export async function sign(
   const releaseThread = needsThread(request.format) ? prepareSignatureThread() : undefined;
   try {
     const documents = await conversation.receive(request.documents, within.signal);
+    // Nothing stands around a raw signature that says what it is over: it must not be able to stand in a container.
+    if (request.format.type === 'raw' && documents.some(({ bytes }) => isSignatureInput(bytes)))
+      throw new KortbroError('ERR_DOCUMENT_REFUSED');
     const consent = await askConsent(context, within, origin, request, documents, conversation);
     const { place, documents: done, signatures } = await signDocuments(context, within, consent, conversation);
     context.dialogs.answered(origin);

@@ -1,0 +1,34 @@
+// Bytes that are themselves what a container's signature is made over: CMS and PDF, XML, JWS. Signed as they are, they would be that
+// container's signature over a document that nobody has shown: as good as a hash, and looking like a document.
+import { objectIdentifier, tag } from './der.ts';
+
+/** In the signed attributes of every CMS signature (RFC 5652 11.2). */
+const messageDigest = objectIdentifier('1.2.840.113549.1.9.4');
+
+const LT = 0x3c;
+const DOT = 0x2e;
+
+/** Whether somebody could put a signature over `bytes` into a container. What cannot be that is told by its first bytes. */
+export function isSignatureInput(bytes: Uint8Array): boolean {
+  const input = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return isSignedAttributes(input) || isSignedInfo(input) || isJwsInput(input);
+}
+
+/** A SET OF attributes (RFC 5652 5.4). Not parsed: whoever verifies may be laxer. */
+function isSignedAttributes(input: Buffer): boolean {
+  return input[0] === tag.set && input.includes(messageDigest);
+}
+
+/** A canonical form begins with the element itself, by whatever prefix (XML Signature 1.1 3.2.2). */
+function isSignedInfo(input: Buffer): boolean {
+  if (input[0] !== LT) return false;
+  const end = input.findIndex((byte) => byte <= 0x20 || byte === 0x3e);
+  return /^<(?:.*:)?SignedInfo$/s.test(input.toString('utf8', 0, end < 0 ? input.length : end));
+}
+
+/** A JSON header in base64url before the first dot (RFC 7515 5.1). */
+function isJwsInput(input: Buffer): boolean {
+  const header = input.toString('latin1', 0, Math.max(0, input.indexOf(DOT)));
+  if (!/^[\w-]+$/.test(header)) return false;
+  return /^\s*\{.*\}\s*$/s.test(Buffer.from(header, 'base64url').toString('utf8'));
+}
