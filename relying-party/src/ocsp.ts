@@ -52,6 +52,8 @@ const SHA1_ALGORITHM = encodeDer(TAG.sequence, encodeOid('1.3.14.3.2.26'), encod
 const MAX_RESPONSES = 100;
 const MAX_CERTIFICATES = 8;
 export const MAX_OCSP_LENGTH = 65_536;
+/** How far the clocks of a responder and of who feeds it may differ. */
+const TOLERANCE_MS = 300_000;
 
 /** OCSPRequest with a nonce (RFC 8954). */
 export function encodeOcspRequest({ certificate, issuer }: Subject, nonce: Uint8Array): Uint8Array {
@@ -102,7 +104,10 @@ export function verifyOcspResponse(response: Uint8Array, subject: Subject, nonce
     }
     const single = responses.find((one) => isAbout(one, subject));
     if (single === undefined) throw new SignatureError('ERR_REVOCATION_UNKNOWN');
-    return readStatement(single);
+    const statement = readStatement(single);
+    // Nobody knows what is said of later: a time that suits the responder's certificate, by whoever has its old key.
+    if (statement.thisUpdate > producedAt + TOLERANCE_MS) throw new SignatureError('ERR_REVOCATION_UNTRUSTED');
+    return statement;
   });
 }
 

@@ -1,6 +1,6 @@
-// Asks whether a holder's certificate is revoked: first what the signature brought along, then the OCSP responder, then
-// the CRL, as configured. For logins and signatures alike. The issuing CAs themselves are configuration; a CA that is
-// revoked is taken out of it.
+// Asks whether a holder's certificate is revoked: what the signature brought along and, unless that was said since, the
+// OCSP responder, then the CRL, as configured. For logins and signatures alike. The issuing CAs themselves are
+// configuration; a CA that is revoked is taken out of it.
 import { randomBytes } from 'node:crypto';
 import { type BoundedRequest, type Fetch, fetchBounded } from './bounded-fetch.ts';
 import { factsOf } from './certificate-facts.ts';
@@ -124,26 +124,37 @@ export function createRevocationChecker(options: RevocationOptions): RevocationC
 
   return {
     async check(question) {
-      const times = { at: question.at, now: clock(), maximumAgeMs };
-      const attempts = [
-        () => judgeEvidence(question.evidence ?? NO_EVIDENCE, question, times),
-        ...(['ocsp', 'crl'] as const)
-          .filter((source) => options[source] !== undefined)
-          .map((source) => () => ask(source, question)),
-      ];
+      const { at, evidence = NO_EVIDENCE } = question;
       let reason: SignatureError | undefined;
-      for (const attempt of attempts) {
-        try {
-          return await attempt();
-        } catch (error) {
-          if (!(error instanceof SignatureError) || isRevoked(error)) throw error;
-          if (reason === undefined || reason.code === 'ERR_REVOCATION_UNKNOWN') reason = error;
+      const firstOf = async (
+        attempts: readonly (() => RevocationReport | Promise<RevocationReport>)[],
+      ): Promise<RevocationReport | undefined> => {
+        for (const attempt of attempts) {
+          try {
+            return await attempt();
+          } catch (error) {
+            if (!(error instanceof SignatureError) || isRevoked(error)) throw error;
+            if (reason === undefined || reason.code === 'ERR_REVOCATION_UNKNOWN') reason = error;
+          }
         }
-      }
+        return undefined;
+      };
+      const brought = await firstOf([() => judgeEvidence(evidence, question, { at, now: clock(), maximumAgeMs })]);
+      if (brought !== undefined && isOfLater(brought, at)) return brought;
+      // Whoever signs with a card that was blocked would bring along what was said before that.
+      const sources = (['ocsp', 'crl'] as const).filter((source) => options[source] !== undefined);
+      const asked = await firstOf(sources.map((source) => () => ask(source, question)));
+      const report = asked?.status === 'good' ? (brought ?? asked) : (asked ?? brought);
+      if (report !== undefined) return report;
       if (whenUnknown === 'accept') return { checked: 'not-checked', status: 'unknown' };
       throw reason ?? new SignatureError('ERR_REVOCATION_UNKNOWN');
     },
   };
+}
+
+/** Said at that time or since: nobody can say more about it. */
+function isOfLater({ status, asOf }: RevocationReport, at: number): boolean {
+  return status === 'revoked-later' || (asOf !== undefined && asOf.getTime() >= at);
 }
 
 function isRevoked(error: unknown): boolean {

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { type KeyObject, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { parseCertificate } from '../../../relying-party/src/certificate.ts';
 import { verifyCrl } from '../../../relying-party/src/crl.ts';
+import { onlyPart, onlyValue, partsOf, TAG } from '../../../relying-party/src/der.ts';
+import { encodeDer } from '../../../relying-party/src/der-encode.ts';
 import { verifyOcspResponse } from '../../../relying-party/src/ocsp.ts';
+import { NO_EVIDENCE } from '../../../relying-party/src/revocation.ts';
 import {
   createMemoryRevocationCache,
   createRevocationChecker,
@@ -93,6 +97,16 @@ describe('revocation', function () {
         says(ocsp({ responder }));
         await assertRefused(ask({ ocsp: base }), 'ERR_REVOCATION_UNTRUSTED');
       }
+    });
+
+    it('does not count by a responder whose certificate had ended when it says to have known', async () => {
+      const profile = { notBefore: new Date(Date.now() - 9 * DAY_MS), notAfter: new Date(Date.now() - 2 * DAY_MS) };
+      const responder = await issueService(site.ca, 'TEST OCSP Responder 0', { purpose: 9, profile });
+      const response = ocsp({ responder });
+      assert.throws(() => verifyOcspResponse(response, subject()), { code: 'ERR_REVOCATION_UNTRUSTED' });
+      // With the key in his hands somebody writes any time that the certificate was valid at.
+      const backdated = producedAt(response, new Date(Date.now() - 3 * DAY_MS), responder.privateKey);
+      assert.throws(() => verifyOcspResponse(backdated, subject()), { code: 'ERR_REVOCATION_UNTRUSTED' });
     });
 
     it('does not count with a byte changed', () => {
@@ -374,6 +388,30 @@ describe('revocation', function () {
       assert.deepEqual([report.level, report.revocation.checked], ['B-T', 'ocsp']);
     });
 
+    it('that is older than the signature does not hide that the card was blocked since', async () => {
+      const evidence = { ...NO_EVIDENCE, ocsp: [ocsp()] };
+      const at = Date.now() + 3_000;
+      const question = { ...subject(), at, evidence };
+      const check = (options: RevocationOptions) =>
+        createRevocationChecker({ ...later(3_000), ...options }).check(question);
+      responds(true);
+      await assertRefused(check({ ocsp: base }), 'ERR_CERTIFICATE_REVOKED');
+      says(crl({ revoked: true }));
+      await assertRefused(check({ crl: base }), 'ERR_CERTIFICATE_REVOKED');
+      // It still counts where nobody else tells, or nobody says otherwise.
+      responds();
+      assert.equal((await check({ ocsp: base })).checked, 'embedded');
+      answer = (_, response) => void response.writeHead(500).end();
+      assert.equal((await check({ ocsp: base })).checked, 'embedded');
+      assert.equal((await check({})).checked, 'embedded');
+    });
+
+    it('that was made since needs nobody else', async () => {
+      const question = { ...subject(), at: Date.now() - 3_000, evidence: { ...NO_EVIDENCE, ocsp: [ocsp()] } };
+      assert.equal((await createRevocationChecker({ ocsp: base }).check(question)).checked, 'embedded');
+      assert.equal(asked, 0);
+    });
+
     it('leaves it good when the card was blocked afterwards', async () => {
       // The index says: revoked an hour ago. The signature is of a time before that only by its time stamp.
       says(ocsp({ revoked: true }));
@@ -427,3 +465,19 @@ describe('revocation', function () {
     });
   });
 });
+
+/** The answer as one that was made at another time, by the same responder. A BasicOCSPResponse. */
+function producedAt(response: Uint8Array, time: Date, key: KeyObject): Uint8Array {
+  const outer = partsOf(onlyValue(response, TAG.sequence));
+  outer.next();
+  const wrapped = partsOf(onlyPart(outer.next(), TAG.sequence));
+  wrapped.next();
+  const basic = partsOf(onlyValue(wrapped.next(TAG.octetString).content, TAG.sequence));
+  const toBeSigned = Buffer.from(basic.next().bytes);
+  const at = toBeSigned.indexOf(Buffer.of(TAG.generalizedTime, 15));
+  toBeSigned.write(`${time.toISOString().replace(/[-:T]|\.\d+Z/g, '')}Z`, at + 2, 'latin1');
+  const algorithm = basic.next().bytes;
+  basic.next();
+  const signature = encodeDer(TAG.bitString, Uint8Array.of(0), sign('sha256', toBeSigned, key));
+  return encodeDer(TAG.sequence, toBeSigned, algorithm, signature, basic.next().bytes);
+}
