@@ -36,6 +36,8 @@ function errorPage(): string {
     ['ERR_USER_', "The holder's move", 'The person at the screen answered, or did not.'],
     ['ERR_CARD_', 'The card', 'Reader, card or certificate.'],
     ['ERR_PIN_', 'The PIN', ''],
+    ['ERR_DOCUMENT_', 'Documents', 'What is to be signed.'],
+    ['ERR_SIGNATURE_', 'Signatures', 'What is to be made of it.'],
     ['ERR_POLICY_', "The organisation's move", 'Settings of this machine.'],
     ['ERR_AGENT_', 'Kortbro itself', 'Processes, drivers and what is between them.'],
   ] as const;

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { generatedPages } from '../../installer/docs.ts';
+import { errorTexts } from '../../shared/error-texts.ts';
 import { productVersion, extensionId, extensionKey } from '../../shared/names.ts';
 import { createHash } from 'node:crypto';
 
@@ -93,6 +94,14 @@ describe('The house', () => {
   it('has the docs that its tables make', () => {
     for (const [path, text] of generatedPages())
       assert.equal(readFileSync(path, 'utf8'), text, `${path}: run npm run docs`);
+  });
+
+  it('explains every error code', () => {
+    const page = generatedPages().get('docs/errors.md') ?? '';
+    assert.deepEqual(
+      Object.keys(errorTexts).filter((code) => !page.includes(`### ${code}\n`)),
+      [],
+    );
   });
 
   it('runs every test file in exactly one suite', () => {
