@@ -38,14 +38,18 @@ export async function pdfView(documents: Documents, number: number, size: number
   });
   const pdf = await loading.promise;
   let task: RenderTask | undefined;
+  /** Counts the drawings: of one that has been overtaken nothing is shown, the page's number says another. */
+  let last = 0;
   return {
     parts: pdf.numPages,
     partName: 'page',
     canZoom: true,
     notes: [],
     draw: async (frame, part, zoom) => {
+      const own = ++last;
       task?.cancel();
       const page = await pdf.getPage(part + 1);
+      if (own !== last) return;
       const natural = page.getViewport({ scale: 1 });
       const width = Math.max(200, frame.clientWidth) * zoom;
       const scale = width / natural.width;
@@ -60,7 +64,8 @@ export async function pdfView(documents: Documents, number: number, size: number
       task = page.render({ canvas, viewport, annotationMode: AnnotationMode.ENABLE });
       const drawing = task;
       await drawing.promise;
-      frame.replaceChildren(canvas, await spoken(page));
+      const text = await spoken(page);
+      if (own === last) frame.replaceChildren(canvas, text);
     },
     close: () => void loading.destroy(),
   };
