@@ -1,5 +1,5 @@
 // The one error that this folder throws for what comes from outside: a document, an answer of an authority, a wish that
-// cannot be met. `reason` is for the audit log and tests: a fixed sentence, nothing of the document is repeated in it.
+// cannot be met. `reason` is for developers and tests, and goes no further: a fixed sentence, nothing of the document is repeated in it.
 import { type ErrorCode } from '../../shared/errors.ts';
 
 export type SignatureErrorCode = Extract<ErrorCode, `ERR_DOCUMENT_${string}` | `ERR_SIGNATURE_${string}`>;

@@ -3,7 +3,7 @@
 import { objectIdentifier, tag } from './der.ts';
 
 /** In the signed attributes of every CMS signature (RFC 5652 11.2). */
-const messageDigest = objectIdentifier('1.2.840.113549.1.9.4');
+const messageDigest = Buffer.from(objectIdentifier('1.2.840.113549.1.9.4'));
 
 const LT = 0x3c;
 const DOT = 0x2e;

@@ -76,7 +76,7 @@ export function keyInfoElement(certificates: readonly Uint8Array[]): string {
   return `<ds:KeyInfo><ds:X509Data>${each.join('')}</ds:X509Data></ds:KeyInfo>`;
 }
 
-/** What stands around the parts. `objects`: further ds:Object elements. */
+/** What stands around the parts, and around those in QualifyingProperties. */
 export function signatureFrame(id: string): { head: string; qualifying: { head: string; tail: string }; tail: string } {
   return {
     head: `<ds:Signature${ds} Id="${id}">`,

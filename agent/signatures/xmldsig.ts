@@ -1,5 +1,5 @@
 // XML Signature for sites that put the document together themselves: given the canonical ds:SignedInfo, its signature value. The site
-// has computed the digests; what is shown to the holder is what SignedInfo refers to.
+// has computed the digests; the holder is shown SignedInfo itself, and told that what it refers to cannot be.
 import { type XmlElement, type XmlTreeNode, XmlElement as Element, XmlText } from 'libxml2-wasm';
 import { type HashName, hashLength } from './algorithm.ts';
 import { SignatureError } from './signature-error.ts';

@@ -8,14 +8,11 @@ type Format<Type extends SignatureFormat['type']> = Omit<Extract<SignatureFormat
 
 /** What can be made of a document, each with what it needs to know beside it. */
 export interface SignatureJobs {
-  raw: object;
   pades: Format<'pades'>;
   cms: Format<'cms'>;
   xades: Format<'xades'> & { mimeType: string };
   xmldsig: object;
   jws: Format<'jws'> & { mimeType?: string };
-  /** Not a signature: a SignedInfoDescription in JSON, for showing. Asks for nothing. */
-  'describe-signed-info': object;
 }
 
 export type SignatureJobKind = keyof SignatureJobs;
