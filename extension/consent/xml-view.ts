@@ -3,14 +3,23 @@
 import { decodeText } from './decode-text.ts';
 import { appendVisible, notesOf, textView, type DocumentView } from './document-view.ts';
 
-/** Elements below this depth are folded. */
+/** Elements below this depth are folded, and in a large document others. */
 const openDepth = 4;
 
-/** Children that are shown at a time. */
+/** Children that are shown at a time, and about how many elements at all: a tree of millions would stop the window. */
 const childrenAtOnce = 200;
+const elementsAtOnce = 2_000;
 
 /** A text that stands beside its element's name. */
 const shortText = 120;
+
+/** What is being laid out. */
+interface Layout {
+  /** The words of the button for further children. */
+  readonly more: string;
+  /** Elements that may still be opened by themselves. */
+  left: number;
+}
 
 /** `more`: the words of the button for further children. */
 export function xmlView(bytes: Uint8Array, more: string): DocumentView {
@@ -28,7 +37,7 @@ export function xmlView(bytes: Uint8Array, more: string): DocumentView {
     source: textView(text, notes),
     draw: async (frame) => {
       const tree = element('div', 'tree');
-      appendNodes(tree, [...parsed.childNodes], 0, more);
+      appendNodes(tree, [...parsed.childNodes], 0, { more, left: elementsAtOnce });
       frame.replaceChildren(tree);
       return Promise.resolve();
     },
@@ -36,23 +45,25 @@ export function xmlView(bytes: Uint8Array, more: string): DocumentView {
   };
 }
 
-function appendNodes(target: HTMLElement, nodes: readonly Node[], depth: number, more: string): void {
+function appendNodes(target: HTMLElement, nodes: readonly Node[], depth: number, layout: Layout): void {
   const shown = nodes.filter((node) => !(node.nodeType === Node.TEXT_NODE && node.textContent?.trim() === ''));
-  for (const node of shown.slice(0, childrenAtOnce)) target.append(nodeElement(node, depth, more));
+  for (const node of shown.slice(0, childrenAtOnce)) target.append(nodeElement(node, depth, layout));
   const rest = shown.slice(childrenAtOnce);
   if (rest.length === 0) return;
   const button = element('button', 'more') as HTMLButtonElement;
   button.type = 'button';
-  button.textContent = `${more} (${rest.length})`;
+  button.textContent = `${layout.more} (${rest.length})`;
   button.addEventListener('click', () => {
     button.remove();
-    appendNodes(target, rest, depth, more);
+    layout.left = elementsAtOnce;
+    appendNodes(target, rest, depth, layout);
   });
   target.append(button);
 }
 
-function nodeElement(node: Node, depth: number, more: string): HTMLElement {
+function nodeElement(node: Node, depth: number, layout: Layout): HTMLElement {
   if (!(node instanceof Element)) return otherNode(node);
+  layout.left--;
   const children = [...node.childNodes];
   const [only, ...others] = children;
   const text = node.textContent;
@@ -68,12 +79,16 @@ function nodeElement(node: Node, depth: number, more: string): HTMLElement {
   const summary = document.createElement('summary');
   appendName(summary, node);
   folded.append(summary);
-  const build = (): void => appendNodes(folded, children, depth + 1, more);
-  if (depth < openDepth) {
+  const build = (): void => appendNodes(folded, children, depth + 1, layout);
+  if (depth < openDepth && layout.left > 0) {
     folded.open = true;
     build();
   } else {
-    folded.addEventListener('toggle', build, { once: true });
+    const open = (): void => {
+      layout.left = elementsAtOnce;
+      build();
+    };
+    folded.addEventListener('toggle', open, { once: true });
   }
   return folded;
 }

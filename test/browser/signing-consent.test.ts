@@ -164,6 +164,17 @@ for (const language of ['sv', 'en'] as const) {
         assert.ok((await frame(window)).includes('i:namn Anna Testsson'));
       });
 
+      it('lays out no more of a large tree at once than can be looked at', async () => {
+        const many = (name: string, content: string): string => `<${name}>${content}</${name}>`.repeat(150);
+        const content = `<a>${many('b', many('c', '<d>1</d><d>2</d>'))}</a>`;
+        const window = await ask([{ ...xml, content }], cms);
+        const count = await window.locator('#frame *').count();
+        assert.ok(count > 500 && count < 10_000, `${count} elements`);
+        const folded = await window.locator('#frame details:not([open])').first().elementHandle();
+        await folded?.$eval('summary', (summary) => summary.click());
+        assert.ok(await folded?.waitForSelector('.node, details'));
+      });
+
       it('shows XML that could show something else as its source', async () => {
         for (const content of [
           '<!DOCTYPE a [<!ENTITY b "annat">]><a>&b;</a>',
