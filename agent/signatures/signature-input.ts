@@ -6,6 +6,8 @@ import { objectIdentifier, tag } from './der.ts';
 const messageDigest = Buffer.from(objectIdentifier('1.2.840.113549.1.9.4'));
 
 const LT = 0x3c;
+const GT = 0x3e;
+const SPACE = 0x20;
 const DOT = 0x2e;
 
 /** Whether somebody could put a signature over `bytes` into a container. What cannot be that is told by its first bytes. */
@@ -19,11 +21,11 @@ function isSignedAttributes(input: Buffer): boolean {
   return input[0] === tag.set && input.includes(messageDigest);
 }
 
-/** A canonical form begins with the element itself, by whatever prefix (XML Signature 1.1 3.2.2). */
+/** A canonical form begins with the element itself, by whatever prefix; space or `>` follow its name (Canonical XML 1.0 2.3). */
 function isSignedInfo(input: Buffer): boolean {
   if (input[0] !== LT) return false;
-  const end = input.findIndex((byte) => byte <= 0x20 || byte === 0x3e);
-  return /^<(?:.*:)?SignedInfo$/s.test(input.toString('utf8', 0, end < 0 ? input.length : end));
+  const ends = [SPACE, GT].map((octet) => input.indexOf(octet)).filter((at) => at >= 0);
+  return /^<(?:.*:)?SignedInfo$/s.test(input.toString('latin1', 0, Math.min(input.length, ...ends)));
 }
 
 /** A JSON header in base64url before the first dot (RFC 7515 5.1). */
