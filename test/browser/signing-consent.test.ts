@@ -171,8 +171,8 @@ for (const language of ['sv', 'en'] as const) {
         const count = await window.locator('#frame *').count();
         assert.ok(count > 500 && count < 10_000, `${count} elements`);
         const folded = await window.locator('#frame details:not([open])').first().elementHandle();
-        await folded?.$eval('summary', (summary) => summary.click());
-        assert.ok(await folded?.waitForSelector('.node, details'));
+        await folded.$eval('summary', (summary) => summary.click());
+        assert.ok(await folded.waitForSelector('.node, details'));
       });
 
       it('shows XML that could show something else as its source', async () => {
