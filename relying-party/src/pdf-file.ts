@@ -79,6 +79,12 @@ export class PdfFile {
     return this.#entries.get(number) ?? NOWHERE;
   }
 
+  /** The object with this number, whatever its generation. @throws PdfError */
+  numbered(number: number): PdfObject {
+    const entry = this.entry(number);
+    return this.#object(number, entry.in === 'file' ? entry.generation : 0);
+  }
+
   /** Follows references. What is free or was never there is null (ISO 32000-1 7.3.10). @throws PdfError */
   resolve(object: PdfObject | undefined): PdfObject {
     let value = object ?? NULL_OBJECT;

@@ -35,7 +35,8 @@ export function revisionsOf(bytes: Uint8Array): OpenRevision {
  */
 export function readUpdates(bytes: Uint8Array, start: number, open: OpenRevision): PdfUpdate[] {
   const file = open(bytes.length);
-  let before = open(start);
+  // Where an update before it would end: the same revision, opened once.
+  let before = open(withoutLineEnds(bytes, start));
   const later = file.sections.filter(({ offset }) => offset >= start).reverse();
   assertSameHistory(file, before, later);
   const updates: PdfUpdate[] = [];
@@ -133,6 +134,12 @@ function objectsOf(file: PdfFile, container: number): ReadonlyMap<number, { read
     throw new PdfError();
   }
   return offsetIn(object.entries, 'N') === undefined ? new Map() : objects;
+}
+
+function withoutLineEnds(bytes: Uint8Array, end: number): number {
+  let at = end;
+  while (LINE_ENDS.has(bytes[at - 1] ?? -1)) at -= 1;
+  return at;
 }
 
 function skipLineEnds(bytes: Uint8Array, at: number): number {
