@@ -1,6 +1,7 @@
 // From a consent to signatures: one document after the other, in one dialog turn, with one PIN. A document that cannot be signed is
 // a result of its own; a refused PIN, a card that has left or a holder who has had enough ends what is left.
 import { KortbroError, type ErrorCode } from '../../../shared/errors.ts';
+import { limits } from '../../../shared/limits.ts';
 import { type SignatureFormat, type SignedDocument } from '../../../shared/signing.ts';
 import { displayText } from '../../certificates/display-text.ts';
 import { SignatureError } from '../../signatures/signature-error.ts';
@@ -79,6 +80,8 @@ async function signEach(
       if (ended !== undefined) throw new KortbroError(ended);
       signal.throwIfAborted();
       const signature = await make(document);
+      if (signature.length > limits.signatureSize)
+        throw new SignatureError('ERR_DOCUMENT_TOO_LARGE', 'what has been signed is more than can be handed on');
       outcome.documents.push({ status: 'signed', size: signature.length });
       outcome.signatures.push(signature);
       conversation.progress(outcome.documents.length);
