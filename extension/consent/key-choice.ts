@@ -1,5 +1,7 @@
 // Who signs: the one key that there is, or a choice in which nothing is chosen beforehand.
 import { type SigningKey } from '../../shared/signing.ts';
+import { type Words } from './consent-view.ts';
+import { keyDifferences } from './key-differences.ts';
 import { element, text } from './page.ts';
 import { visibleLine } from './visible-text.ts';
 
@@ -8,8 +10,9 @@ export function keyChoice(keys: readonly SigningKey[], choose: (key: string) => 
   const [only] = keys;
   if (only !== undefined && keys.length === 1) {
     choose(only.key);
-    return [described(only, 'div')];
+    return [described(only, [], 'div')];
   }
+  const differences = keyDifferences(keys, text('language'));
   return keys.map((key, number) => {
     const label = document.createElement('label');
     const radio = document.createElement('input');
@@ -17,13 +20,13 @@ export function keyChoice(keys: readonly SigningKey[], choose: (key: string) => 
     radio.name = 'key';
     radio.value = String(number);
     radio.addEventListener('change', () => choose(key.key));
-    label.append(radio, described(key, 'span'));
+    label.append(radio, described(key, differences[number] ?? [], 'span'));
     return label;
   });
 }
 
 /** What a card says is shown as text, whatever it says. */
-function described(key: SigningKey, name: 'div' | 'span'): HTMLElement {
+function described(key: SigningKey, differences: readonly Words[], name: 'div' | 'span'): HTMLElement {
   const shown = element(name, 'key');
   const line = (className: string, words: string): void => {
     if (words !== '') shown.append(element('span', className, visibleLine(words)));
@@ -32,6 +35,7 @@ function described(key: SigningKey, name: 'div' | 'span'): HTMLElement {
   line('', key.organisation);
   line('label', key.holderId);
   line('label', key.issuer === '' ? '' : text('signIssuer', key.issuer));
+  for (const words of differences) line('difference', text(...words));
   if (key.usage === 'authentication') line('note', text('signAuthenticationKey'));
   return shown;
 }

@@ -1,5 +1,6 @@
 // Shows one document at a time, with what it is, its pages and its zoom. A way of showing that fails says so; the document can
 // then be saved and looked at elsewhere, as one of a kind that cannot be shown here.
+import { sentence } from '../../shared/errors.ts';
 import { type SigningConsent } from '../../shared/signing.ts';
 import { type MessageKey } from '../background/screen-texts.ts';
 import { groupedFingerprint, kindOf, sizeText } from './consent-view.ts';
@@ -54,6 +55,9 @@ export class Viewer {
     this.#frame.replaceChildren();
     this.#tools(undefined);
     this.#notes([]);
+    byId('refused').hidden = shown.refused === undefined;
+    if (shown.refused !== undefined)
+      setText(byId('refused'), text('signRefused', sentence(shown.refused, language === 'en' ? 'en' : 'sv')));
     byId('save').hidden = true;
     const kind = kindOf(shown.type, this.#consent.format);
     byId('frame').hidden = kind === 'other';
