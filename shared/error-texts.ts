@@ -173,13 +173,13 @@ const texts = {
     why: 'The hash or padding does not go with the key, the driver has no such mechanism, or it is SHA-1, which policy does not allow here.',
   },
   ERR_SIGNATURE_TIMESTAMP: {
-    sv: 'Tidsstämpeln gick inte att hämta. Inget är undertecknat. Försök igen om en stund.',
-    en: 'The time stamp could not be fetched. Nothing has been signed. Try again in a while.',
+    sv: 'Tidsstämpeln gick inte att hämta, och utan den blir det ingen underskrift. Försök igen om en stund.',
+    en: 'The time stamp could not be fetched, and without it there is no signature. Try again in a while.',
     why: 'The time-stamping authority in policy did not answer, or its answer did not fit the request (RFC 3161).',
   },
   ERR_SIGNATURE_REVOCATION: {
-    sv: 'Det gick inte att kontrollera om certifikatet är spärrat. Inget är undertecknat. Försök igen om en stund.',
-    en: 'Whether the certificate is revoked could not be checked. Nothing has been signed. Try again in a while.',
+    sv: 'Det gick inte att kontrollera om certifikatet är spärrat, och utan det blir det ingen underskrift. Försök igen om en stund.',
+    en: 'Whether the certificate is revoked could not be checked, and without that there is no signature. Try again in a while.',
     why: 'OCSP or CRL could not be fetched from the addresses in policy, did not verify, or tells that the certificate is revoked.',
   },
   ERR_POLICY_ORIGIN: {

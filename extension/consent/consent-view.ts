@@ -77,6 +77,14 @@ export function kindOf(type: string, { type: made }: SignatureFormat): Kind {
   return type.startsWith('text/') || type === 'application/json' || type.endsWith('+json') ? 'text' : 'other';
 }
 
+const kindNames: Partial<Record<Kind, string>> = { text: 'Text', xml: 'XML', pdf: 'PDF' };
+
+/** As a person would call it, before what the site does. */
+export function typeText(type: string, kind: Kind): string {
+  const name = kindNames[kind];
+  return name === undefined ? type : `${name} (${type})`;
+}
+
 /** Hex digits in groups that can be compared by eye. */
 export function groupedFingerprint(hex: string): string {
   return hex.match(/.{1,4}/g)?.join(' ') ?? '';

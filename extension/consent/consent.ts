@@ -7,7 +7,7 @@ import { textToBytes } from '../content/native-base64.ts';
 import { type EncodedPiece } from '../page-api/sign-messages.ts';
 import { buttonWords, formatWords, listWords, signable, warningOf } from './consent-view.ts';
 import { Documents } from './documents.ts';
-import { keyChoice } from './key-choice.ts';
+import { choiceWords, keyChoice } from './key-choice.ts';
 import { byId, element, setText, text } from './page.ts';
 import { SignGuard } from './sign-guard.ts';
 import { Viewer } from './viewer.ts';
@@ -75,7 +75,7 @@ function show(given: SigningConsent): void {
       changed();
     }),
   );
-  setText(byId('keys-label'), text(given.keys.length > 1 ? 'signWhoChoose' : 'signWho'));
+  setText(byId('keys-label'), text(choiceWords(given.keys)));
   documents = new Documents(listed, ({ document, offset }) => wish({ verb: 'read', document, offset }), changed);
   viewer = new Viewer(given, documents);
   showList(given);
@@ -126,7 +126,7 @@ function changed(): void {
   else if (!isComplete && states.length > 1)
     setText(byId('status'), text('signLoading', String(same), String(states.length)));
   else if (!isComplete) setText(byId('status'), text('signLoadingOne'));
-  else setText(byId('status'), chosen === undefined ? text('signWhoChoose') : '');
+  else setText(byId('status'), chosen === undefined ? text(choiceWords(consent?.keys ?? [])) : '');
 }
 
 function showProgress(done: number): void {
@@ -134,6 +134,7 @@ function showProgress(done: number): void {
   const of = signable(consent?.documents ?? []);
   byId('status').className = '';
   sign.hidden = true;
+  setText(byId('title'), text('signWorking'));
   const bar = byId('progress') as HTMLProgressElement;
   bar.hidden = of < 2;
   bar.max = of;
@@ -150,8 +151,10 @@ function showPartly(failed: readonly { document: number; code: ErrorCode; incide
   byId('ending-list').replaceChildren(
     ...failed.map(({ document, code, incident }) => {
       const name = visibleLine(consent?.documents[document]?.name ?? '');
-      const entry = element('li', '', `${name}: ${sentence(code, language)} `);
-      entry.append(element('code', '', incident === undefined ? code : `${code}, ${incident}`));
+      const entry = element('li', '');
+      const codes = element('p', 'label', `${text('codeLabel')}: `);
+      codes.append(element('code', '', incident === undefined ? code : `${code}, ${incident}`));
+      entry.append(element('strong', '', name), element('p', '', sentence(code, language)), codes);
       return entry;
     }),
   );
@@ -214,4 +217,5 @@ function setLabels(): void {
   } as const;
   for (const [id, key] of Object.entries(labels)) setText(byId(id), text(key));
   byId('tools').ariaLabel = text('signTools');
+  byId('document').ariaLabel = text('signDocument');
 }

@@ -1,9 +1,16 @@
 // Who signs: the one key that there is, or a choice in which nothing is chosen beforehand.
 import { type SigningKey } from '../../shared/signing.ts';
+import { type MessageKey } from '../background/screen-texts.ts';
 import { type Words } from './consent-view.ts';
-import { keyDifferences } from './key-differences.ts';
+import { areOfOne, keyDifferences } from './key-differences.ts';
 import { element, text } from './page.ts';
 import { visibleLine } from './visible-text.ts';
+
+/** What stands above the keys, and what is waited for where there are several. */
+export function choiceWords(keys: readonly SigningKey[]): MessageKey {
+  if (keys.length === 1) return 'signWho';
+  return areOfOne(keys) ? 'signWhichChoose' : 'signWhoChoose';
+}
 
 /** `choose` is called at once where there is no choice. */
 export function keyChoice(keys: readonly SigningKey[], choose: (key: string) => void): HTMLElement[] {
@@ -25,6 +32,9 @@ export function keyChoice(keys: readonly SigningKey[], choose: (key: string) => 
   });
 }
 
+/** What a holder need not understand. */
+const forHelpDesk: ReadonlySet<Words[0]> = new Set<Words[0]>(['signKeyKind', 'signKeySerial']);
+
 /** What a card says is shown as text, whatever it says. */
 function described(key: SigningKey, differences: readonly Words[], name: 'div' | 'span'): HTMLElement {
   const shown = element(name, 'key');
@@ -35,7 +45,7 @@ function described(key: SigningKey, differences: readonly Words[], name: 'div' |
   line('', key.organisation);
   line('label', key.holderId);
   line('label', key.issuer === '' ? '' : text('signIssuer', key.issuer));
-  for (const words of differences) line('difference', text(...words));
+  for (const words of differences) line(forHelpDesk.has(words[0]) ? 'label' : 'difference', text(...words));
   if (key.usage === 'authentication') line('note', text('signAuthenticationKey'));
   return shown;
 }

@@ -16,6 +16,11 @@ export function keyDifferences(keys: readonly SigningKey[], language: string): W
   );
 }
 
+/** Whether all of them are one person's. */
+export function areOfOne(keys: readonly SigningKey[]): boolean {
+  return new Set(keys.map(({ holder, holderId }) => JSON.stringify([holder, holderId]))).size === 1;
+}
+
 function looksLike({ holder, organisation, holderId, issuer, usage }: SigningKey): string {
   return JSON.stringify([holder, organisation, holderId, issuer, usage]);
 }
@@ -34,8 +39,8 @@ function differences(key: SigningKey, alike: readonly SigningKey[], language: st
 }
 
 function day(time: string, language: string): string {
-  const form = language === 'en' ? 'en-GB' : 'sv';
-  return new Intl.DateTimeFormat(form, { dateStyle: language === 'en' ? 'medium' : 'short' }).format(new Date(time));
+  const written = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'sv', { dateStyle: 'medium' });
+  return written.format(new Date(time)).replaceAll(' ', '\u00a0');
 }
 
 /** As much of the serial number's end as no other of these has. */

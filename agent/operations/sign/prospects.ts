@@ -64,7 +64,7 @@ export async function prospectsOf(
 
 /**
  * The places whose certificate has its issuer in policy, where the level wants it.
- * @throws KortbroError ERR_POLICY_SIGNING without authorities that can be read, ERR_SIGNATURE_REVOCATION without any place
+ * @throws KortbroError ERR_POLICY_SIGNING without any, or without authorities that can be read
  */
 export function placesForLevel(
   context: OperationContext,
@@ -76,7 +76,7 @@ export function placesForLevel(
   if (authorities.length === 0) throw new KortbroError('ERR_POLICY_SIGNING');
   if (level === 'B-T') return places;
   const found = places.filter(({ key }) => chainOf(key.certificate.der, authorities).length > 0);
-  if (found.length === 0) throw new KortbroError('ERR_SIGNATURE_REVOCATION');
+  if (found.length === 0) throw new KortbroError('ERR_POLICY_SIGNING');
   return found;
 }
 

@@ -1,10 +1,10 @@
 // What tells two keys of one holder apart, by what is different in them.
 import assert from 'node:assert/strict';
-import { keyDifferences } from '../../../extension/consent/key-differences.ts';
+import { areOfOne, keyDifferences } from '../../../extension/consent/key-differences.ts';
 import { type SigningKey } from '../../../shared/signing.ts';
 import { signingKey } from '../signing-agent.ts';
 
-const valid = ['signKeyValid', '2025-03-01', '2028-03-01'];
+const valid = ['signKeyValid', '1\u00a0mars\u00a02025', '1\u00a0mars\u00a02028'];
 const changed = (changes: Partial<SigningKey>): SigningKey => ({ ...signingKey, ...changes });
 
 describe('what tells keys apart', () => {
@@ -24,7 +24,7 @@ describe('what tells keys apart', () => {
     [
       'another time',
       [signingKey, changed({ validTo: '2027-12-31T12:00:00.000Z' })],
-      [[valid], [['signKeyValid', '2025-03-01', '2027-12-31']]],
+      [[valid], [['signKeyValid', '1\u00a0mars\u00a02025', '31\u00a0dec.\u00a02027']]],
     ],
     [
       'another kind of key',
@@ -53,6 +53,11 @@ describe('what tells keys apart', () => {
 
   it('writes days as they are written in the language', () => {
     const [words] = keyDifferences([signingKey, changed({ reader: 'B' })], 'en');
-    assert.deepEqual(words?.[1], ['signKeyValid', '1 Mar 2025', '1 Mar 2028']);
+    assert.deepEqual(words?.[1], ['signKeyValid', '1\u00a0Mar\u00a02025', '1\u00a0Mar\u00a02028']);
+  });
+
+  it('knows whether it is one person who chooses among them, or one of several who signs', () => {
+    assert.ok(areOfOne([signingKey, changed({ issuer: 'Another CA', usage: 'authentication' })]));
+    assert.ok(!areOfOne([signingKey, changed({ holderId: 'SE0000000000-2DEF' })]));
   });
 });

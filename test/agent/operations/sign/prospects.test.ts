@@ -218,7 +218,7 @@ describe('Before the holder is asked to sign', function () {
     world.policy = world.policyOf({ signing });
     await world.insert([ec]);
     const asked = ask([text], { ...cms, level: 'B-LT' }, (stage) => stages.push(stage));
-    await assert.rejects(asked, kortbroError('ERR_SIGNATURE_REVOCATION'));
+    await assert.rejects(asked, kortbroError('ERR_POLICY_SIGNING'));
     assert.deepEqual(stages, []);
   });
 
