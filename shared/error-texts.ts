@@ -205,7 +205,7 @@ const texts = {
   ERR_POLICY_SIGNING: {
     sv: 'Din organisation tillåter inte det här slaget av underskrift på webbplatsen. Kontakta din IT-support.',
     en: 'Your organisation does not allow this kind of signature at this site. Contact your IT support.',
-    why: 'Policy does not let this origin have hashes signed, documents in one batch, the authentication key, or a higher level without an authority.',
+    why: 'Policy does not let this origin have hashes signed, documents in one batch, the authentication key, or a higher level without an authority that could vouch for it.',
   },
   ERR_AGENT_NOT_RUNNING: {
     sv: 'Kortbro är inte igång på den här datorn. Försök igen om en stund, eller kontakta support.',
