@@ -173,13 +173,13 @@ const texts = {
     why: 'The hash or padding does not go with the key, the driver has no such mechanism, or it is SHA-1, which policy does not allow here.',
   },
   ERR_SIGNATURE_TIMESTAMP: {
-    sv: 'Tidsstämpeln gick inte att hämta. Inget är undertecknat. Försök igen om en stund.',
-    en: 'The time stamp could not be fetched. Nothing has been signed. Try again in a while.',
+    sv: 'Tidsstämpeln gick inte att hämta, och utan den blir det ingen underskrift. Försök igen om en stund.',
+    en: 'The time stamp could not be fetched, and without it there is no signature. Try again in a while.',
     why: 'The time-stamping authority in policy did not answer, or its answer did not fit the request (RFC 3161).',
   },
   ERR_SIGNATURE_REVOCATION: {
-    sv: 'Det gick inte att kontrollera om certifikatet är spärrat. Inget är undertecknat. Försök igen om en stund.',
-    en: 'Whether the certificate is revoked could not be checked. Nothing has been signed. Try again in a while.',
+    sv: 'Det gick inte att kontrollera om certifikatet är spärrat, och utan det blir det ingen underskrift. Försök igen om en stund.',
+    en: 'Whether the certificate is revoked could not be checked, and without that there is no signature. Try again in a while.',
     why: "OCSP or CRL could not be fetched from the addresses in policy, did not verify, or tells that a certificate is revoked: the signer's, the time-stamping authority's, or that of a CA above them.",
   },
   ERR_POLICY_ORIGIN: {
@@ -205,7 +205,7 @@ const texts = {
   ERR_POLICY_SIGNING: {
     sv: 'Din organisation tillåter inte det här slaget av underskrift på webbplatsen. Kontakta din IT-support.',
     en: 'Your organisation does not allow this kind of signature at this site. Contact your IT support.',
-    why: 'Policy does not let this origin have hashes signed, documents in one batch, the authentication key, or a higher level without an authority.',
+    why: 'Policy does not let this origin have hashes signed, documents in one batch, the authentication key, or a higher level without an authority that could vouch for it.',
   },
   ERR_AGENT_NOT_RUNNING: {
     sv: 'Kortbro är inte igång på den här datorn. Försök igen om en stund, eller kontakta support.',

@@ -119,11 +119,21 @@ const signingKey = z.strictObject({
   holderId: shortText,
   issuer: shortText,
   usage: z.enum(['signature', 'authentication']),
+  reader: shortText,
+  validFrom: z.iso.datetime(),
+  validTo: z.iso.datetime(),
+  /** The end of the certificate's own, upper-case hex. */
+  serialNumber: z.string().max(40),
+  keyType: z.enum(['rsa', 'ec']),
+  /** Bits. */
+  keySize: z.int().min(1).max(65_536),
 });
 
 const shownDocument = documentEntry.extend({
   /** SHA-256 of the bytes that will be signed, lower-case hex. */
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Why it will not be signed, whatever the holder answers; of several never all. */
+  refused: errorCode.exactOptional(),
 });
 
 /** What is to be shown, and is frozen from now on. */
@@ -137,7 +147,7 @@ const consent = z.strictObject({
 
 const signedDocument = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('signed'), size: z.int().min(0).max(limits.signatureSize) }),
-  z.strictObject({ status: z.literal('failed'), code: errorCode }),
+  z.strictObject({ status: z.literal('failed'), code: errorCode, incident: z.string().max(40).exactOptional() }),
 ]);
 
 /** JWA names (RFC 7518 3.1); RS1: RSASSA-PKCS1-v1_5 with SHA-1, for what is older than the law allows. */

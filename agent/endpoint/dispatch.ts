@@ -1,6 +1,7 @@
 // Runs one request and turns whatever comes of it into the one answer that its asker gets and, for all but a page's
 // status, a line in the audit log.
 import { randomUUID } from 'node:crypto';
+import { placeOfFault } from '../audit/place-of-fault.ts';
 import { KortbroError, toWireError } from '../../shared/errors.ts';
 import { type AgentMessage, type Request } from '../../shared/messages.ts';
 import { type OperationContext, type RequestChannel } from '../operations/context.ts';
@@ -29,13 +30,14 @@ export async function dispatch(
     return { type: 'response', id, result };
   } catch (error) {
     const known = asKortbroError(error);
-    const incident = known === undefined || error instanceof TokenError ? randomUUID().slice(0, 8) : undefined;
+    const isFault = known === undefined || known.code === 'ERR_AGENT_INTERNAL';
+    const incident = isFault || error instanceof TokenError ? randomUUID().slice(0, 8) : undefined;
     const wire = toWireError(known ?? error, language, incident);
     const native = error instanceof TokenError && error.native !== undefined ? { native: error.native } : {};
     const trace = incident === undefined ? {} : { incident };
     context.audit({ event: 'request-refused', peer, verb, ...origin, code: wire.code, ...trace, ...native });
-    if (known === undefined && incident !== undefined)
-      context.audit({ event: 'internal-error', incident, where: whereOf(error) });
+    if (isFault && incident !== undefined)
+      context.audit({ event: 'internal-error', incident, where: placeOfFault(error) });
     return { type: 'error', id, error: wire };
   }
 }
@@ -45,19 +47,10 @@ function isWorthALine({ verb, caller }: Request): boolean {
   return verb !== 'status' || caller.kind !== 'page';
 }
 
-/** The code that a failure has on the wire; undefined for a fault of our own. */
+/** The code that a failure has on the wire; undefined for a fault that nobody has named. */
 function asKortbroError(error: unknown): KortbroError | undefined {
   if (error instanceof KortbroError) return error;
   if (!(error instanceof TokenError)) return undefined;
   const { failure, triesLeft } = error;
   return new KortbroError(codeOfFailure(failure), triesLeft === undefined ? {} : { triesLeft });
-}
-
-/** The innermost place in our own code, for whoever reads the log; never the message, which could hold anything. */
-function whereOf(error: unknown): string {
-  const line =
-    error instanceof Error
-      ? (error.stack?.split('\n').find((text) => text.includes('.js:') || text.includes('.ts:')) ?? '')
-      : '';
-  return `${error instanceof Error ? error.name : typeof error} ${/[\w.-]+:\d+:\d+/.exec(line)?.[0] ?? ''}`.trim();
 }

@@ -39,7 +39,6 @@ export async function withPin<T>(
   dialogs: PinDialogs,
   use: PinUse<T>,
 ): Promise<T> {
-  if (token.description.protectedAuthenticationPath) throw new KortbroError('ERR_PIN_PAD_UNSUPPORTED');
   for (;;) {
     try {
       return await askAndUse(context, call, token, dialogs, use);
@@ -49,6 +48,19 @@ export async function withPin<T>(
   }
 }
 
+/**
+ * Whether a PIN may be asked for. @throws KortbroError ERR_PIN_PAD_UNSUPPORTED, ERR_PIN_LOCKED; what ends token or call; TokenError
+ */
+export async function checkPin(token: BoundToken, { signal }: Pick<OperationCall, 'signal'>): Promise<void> {
+  if (token.description.protectedAuthenticationPath) throw new KortbroError('ERR_PIN_PAD_UNSUPPORTED');
+  if (token.pin.state === 'locked') {
+    // The holder may have unlocked it since, in another program.
+    const reading = token.backend.pinStatus(token.description.handle);
+    token.pin = await unlessAborted(reading, AbortSignal.any([signal, token.gone]));
+  }
+  if (token.pin.state === 'locked') throw new KortbroError('ERR_PIN_LOCKED');
+}
+
 async function askAndUse<T>(
   context: OperationContext,
   call: OperationCall,
@@ -56,12 +68,7 @@ async function askAndUse<T>(
   dialogs: PinDialogs,
   use: PinUse<T>,
 ): Promise<T> {
-  if (token.pin.state === 'locked') {
-    // The holder may have unlocked it since, in another program.
-    const reading = token.backend.pinStatus(token.description.handle);
-    token.pin = await unlessAborted(reading, AbortSignal.any([call.signal, token.gone]));
-  }
-  if (token.pin.state === 'locked') throw new KortbroError('ERR_PIN_LOCKED');
+  await checkPin(token, call);
   const shown = token.pin;
   const final = isFinal(shown);
   const superseded = new AbortController();

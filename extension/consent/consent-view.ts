@@ -48,6 +48,26 @@ export function warningOf({ type }: SignatureFormat): MessageKey | undefined {
   return type === 'xmldsig' ? 'signXmldsigWarning' : undefined;
 }
 
+type Listed = readonly Pick<SigningConsent['documents'][number], 'refused'>[];
+
+/** How many of the documents a yes is for. */
+export function signable(documents: Listed): number {
+  return documents.filter(({ refused }) => refused === undefined).length;
+}
+
+/** The button that agrees. */
+export function buttonWords(documents: Listed): Words {
+  const [signed, count] = [signable(documents), documents.length];
+  if (count === 1) return ['signButton'];
+  return signed === count ? ['signButtonAll', String(count)] : ['signButtonSome', String(signed), String(count)];
+}
+
+/** Above the list of several. */
+export function listWords(documents: Listed): Words {
+  const [signed, count] = [signable(documents), documents.length];
+  return signed === count ? ['signDocuments', String(count)] : ['signDocumentsSome', String(signed), String(count)];
+}
+
 /** By what is made of it where that wants one kind, whatever the site calls it; else by the type that the site gives. */
 export function kindOf(type: string, { type: made }: SignatureFormat): Kind {
   if (made === 'hash') return 'hash';
@@ -55,6 +75,14 @@ export function kindOf(type: string, { type: made }: SignatureFormat): Kind {
   if (made === 'pades' || type === 'application/pdf') return 'pdf';
   if (type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')) return 'xml';
   return type.startsWith('text/') || type === 'application/json' || type.endsWith('+json') ? 'text' : 'other';
+}
+
+const kindNames: Partial<Record<Kind, string>> = { text: 'Text', xml: 'XML', pdf: 'PDF' };
+
+/** As a person would call it, before what the site does. */
+export function typeText(type: string, kind: Kind): string {
+  const name = kindNames[kind];
+  return name === undefined ? type : `${name} (${type})`;
 }
 
 /** Hex digits in groups that can be compared by eye. */

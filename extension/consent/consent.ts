@@ -5,9 +5,9 @@ import { type SigningConsent } from '../../shared/signing.ts';
 import { consentPortName, type ConsentMessage, type ConsentWish } from '../background/signing/consent-messages.ts';
 import { textToBytes } from '../content/native-base64.ts';
 import { type EncodedPiece } from '../page-api/sign-messages.ts';
-import { formatWords, warningOf } from './consent-view.ts';
+import { buttonWords, formatWords, listWords, signable, warningOf } from './consent-view.ts';
 import { Documents } from './documents.ts';
-import { keyChoice } from './key-choice.ts';
+import { choiceWords, keyChoice } from './key-choice.ts';
 import { byId, element, setText, text } from './page.ts';
 import { SignGuard } from './sign-guard.ts';
 import { Viewer } from './viewer.ts';
@@ -68,14 +68,14 @@ function show(given: SigningConsent): void {
   const warning = warningOf(given.format);
   byId('warning').hidden = warning === undefined;
   if (warning !== undefined) setText(byId('warning'), text(warning));
-  setText(sign, listed.length === 1 ? text('signButton') : text('signButtonAll', String(listed.length)));
+  setText(sign, text(...buttonWords(listed)));
   byId('keys').append(
     ...keyChoice(given.keys, (key) => {
       chosen = key;
       changed();
     }),
   );
-  setText(byId('keys-label'), text(given.keys.length > 1 ? 'signWhoChoose' : 'signWho'));
+  setText(byId('keys-label'), text(choiceWords(given.keys)));
   documents = new Documents(listed, ({ document, offset }) => wish({ verb: 'read', document, offset }), changed);
   viewer = new Viewer(given, documents);
   showList(given);
@@ -99,12 +99,13 @@ async function open(number: number): Promise<void> {
 
 function showList({ documents: listed }: SigningConsent): void {
   byId('documents').hidden = listed.length === 1;
-  setText(byId('documents-label'), text('signDocuments', String(listed.length)));
+  setText(byId('documents-label'), text(...listWords(listed)));
   byId('list').replaceChildren(
-    ...listed.map(({ name }, number) => {
+    ...listed.map(({ name, refused }, number) => {
       const entry = document.createElement('li');
       const button = element('button', 'plain entry', visibleLine(name)) as HTMLButtonElement;
       button.type = 'button';
+      if (refused !== undefined) button.append(element('span', 'refused', text('signRefusedList')));
       button.addEventListener('click', () => void open(number));
       entry.append(button);
       return entry;
@@ -125,14 +126,15 @@ function changed(): void {
   else if (!isComplete && states.length > 1)
     setText(byId('status'), text('signLoading', String(same), String(states.length)));
   else if (!isComplete) setText(byId('status'), text('signLoadingOne'));
-  else setText(byId('status'), chosen === undefined ? text('signWhoChoose') : '');
+  else setText(byId('status'), chosen === undefined ? text(choiceWords(consent?.keys ?? [])) : '');
 }
 
 function showProgress(done: number): void {
   if (stage !== 'signing') return;
-  const of = consent?.documents.length ?? 1;
+  const of = signable(consent?.documents ?? []);
   byId('status').className = '';
   sign.hidden = true;
+  setText(byId('title'), text('signWorking'));
   const bar = byId('progress') as HTMLProgressElement;
   bar.hidden = of < 2;
   bar.max = of;
@@ -141,16 +143,18 @@ function showProgress(done: number): void {
   setText(byId('status'), done === 0 ? text('signPin') : text('signProgress', String(done), String(of)));
 }
 
-function showPartly(failed: readonly { document: number; code: ErrorCode }[]): void {
+function showPartly(failed: readonly { document: number; code: ErrorCode; incident?: string }[]): void {
   const of = consent?.documents.length ?? 0;
   if (failed.length < of) end(text('signPartlyTitle', String(failed.length), String(of)), undefined);
   else end(text('signFailedTitle'), undefined);
   setText(byId('ending-text'), failed.length < of ? text('signPartlyText') : '');
   byId('ending-list').replaceChildren(
-    ...failed.map(({ document, code }) => {
+    ...failed.map(({ document, code, incident }) => {
       const name = visibleLine(consent?.documents[document]?.name ?? '');
-      const entry = element('li', '', `${name}: ${sentence(code, language)} `);
-      entry.append(element('code', '', code));
+      const entry = element('li', '');
+      const codes = element('p', 'label', `${text('codeLabel')}: `);
+      codes.append(element('code', '', incident === undefined ? code : `${code}, ${incident}`));
+      entry.append(element('strong', '', name), element('p', '', sentence(code, language)), codes);
       return entry;
     }),
   );
@@ -213,4 +217,5 @@ function setLabels(): void {
   } as const;
   for (const [id, key] of Object.entries(labels)) setText(byId(id), text(key));
   byId('tools').ariaLabel = text('signTools');
+  byId('document').ariaLabel = text('signDocument');
 }

@@ -1,8 +1,9 @@
 // Shows one document at a time, with what it is, its pages and its zoom. A way of showing that fails says so; the document can
 // then be saved and looked at elsewhere, as one of a kind that cannot be shown here.
+import { sentence } from '../../shared/errors.ts';
 import { type SigningConsent } from '../../shared/signing.ts';
 import { type MessageKey } from '../background/screen-texts.ts';
-import { groupedFingerprint, kindOf, sizeText } from './consent-view.ts';
+import { groupedFingerprint, kindOf, sizeText, typeText } from './consent-view.ts';
 import { decodeText } from './decode-text.ts';
 import { notesOf, textView, type DocumentView } from './document-view.ts';
 import { type Documents } from './documents.ts';
@@ -48,14 +49,17 @@ export class Viewer {
     [this.#view, this.#source, this.#part, this.#zoom] = [undefined, undefined, 0, plainZoom];
     const language = text('language');
     setText(byId('name'), visibleLine(shown.name));
-    setText(byId('type'), shown.type);
+    const kind = kindOf(shown.type, this.#consent.format);
+    setText(byId('type'), typeText(shown.type, kind));
     setText(byId('size'), sizeText(shown.size, language));
     setText(byId('fingerprint'), groupedFingerprint(shown.fingerprint));
     this.#frame.replaceChildren();
     this.#tools(undefined);
     this.#notes([]);
+    byId('refused').hidden = shown.refused === undefined;
+    if (shown.refused !== undefined)
+      setText(byId('refused'), text('signRefused', sentence(shown.refused, language === 'en' ? 'en' : 'sv')));
     byId('save').hidden = true;
-    const kind = kindOf(shown.type, this.#consent.format);
     byId('frame').hidden = kind === 'other';
     byId('frame').className = kind;
     if (kind === 'hash') {
@@ -84,11 +88,14 @@ export class Viewer {
     await this.#documents.whole(number);
   }
 
-  /** Nothing of the documents is to be seen any more. */
+  /** Nothing of the documents is to be seen or saved any more. */
   hide(): void {
     this.#turn++;
     this.#view?.close();
     this.#frame.replaceChildren();
+    this.#tools(undefined);
+    this.#notes([]);
+    byId('save').hidden = true;
   }
 
   /** The hash itself is all that there is to see. */

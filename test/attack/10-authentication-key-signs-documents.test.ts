@@ -7,7 +7,6 @@ import { SigningClient, type SigningWish } from '../support/signing-client.ts';
 import { simulatedCard, testCard, type TestCard } from '../support/test-cards.ts';
 import {
   assertRefused,
-  atConsent,
   atPin,
   honestSignature,
   newDocument,
@@ -89,12 +88,12 @@ describe('10 the authentication key used as an oracle through signing', function
   });
 
   for (const [what, content] of Object.entries(loot)) {
-    it(`as a SignedInfo, ${what} is refused before the PIN`, async () => {
+    it(`as a SignedInfo, ${what} is refused before anybody is asked`, async () => {
       await withoutKeyUse(target, async () => {
-        const open = await atConsent(host, [newDocument({ content, type: 'application/xml' })], {
+        const open = await opened(host, [newDocument({ content, type: 'application/xml' })], {
           format: { type: 'xmldsig' },
         });
-        open.signing.say({ type: 'consent', answer: 'sign', certificate: open.consent.keys[0]!.key });
+        await open.signing.send();
         await assertRefused(target, open, 'ERR_DOCUMENT_FORMAT');
       });
     });

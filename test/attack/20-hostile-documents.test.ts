@@ -1,5 +1,5 @@
 // 20, documents: XML that reaches out or wraps signatures, PDF with more behind it, files that are two things at once. What may not be
-// signed is refused before the PIN, nothing is fetched from anywhere, and what is signed is the whole of what was shown.
+// signed is refused before the holder is asked, nothing is fetched from anywhere, and what is signed is the whole of what was shown.
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { type AddressInfo } from 'node:net';
@@ -8,10 +8,9 @@ import { SigningClient, type SentDocument, type SigningWish } from '../support/s
 import { pdfDocument, updated } from '../signatures/documents.ts';
 import {
   assertRefused,
-  atConsent,
   honestSignature,
   newDocument,
-  sayYes,
+  opened,
   startSigningTarget,
   type SigningTarget,
 } from './signing-target.ts';
@@ -54,9 +53,12 @@ describe('20 hostile documents to be signed', function () {
 
   async function assertNotSigned(document: SentDocument, wish: SigningWish, code: string): Promise<void> {
     await withoutKeyUse(target, async () => {
-      const open = await atConsent(host, [document], wish);
-      sayYes(open);
+      const open = await opened(host, [document], wish);
+      await open.signing.send();
       await assertRefused(target, open, code);
+      const { id } = open.signing;
+      const isShown = host.messages.some((m) => m.type === 'signing' && m.id === id && m.stage === 'consent');
+      assert.equal(isShown, false, 'the holder was asked');
     });
   }
 
@@ -147,8 +149,13 @@ describe('20 hostile documents to be signed', function () {
   it('one document of a batch that cannot be signed is told by itself; one PIN for the others, and their right signatures', async () => {
     const documents = [xml('<a/>'), xml('<!DOCTYPE a><a/>'), xml('<b/>')];
     target.agent.pinentry.answer(`pin ${target.card.signature.pin}`);
-    const { answer, signed: told, signatures } = await new SigningClient(host, documents).run(journal, enveloped);
+    const end = await new SigningClient(host, documents).run(journal, enveloped);
+    const { answer, consent, signed: told, signatures } = end;
     assert.deepEqual(answer, { result: { signed: 2 } });
+    assert.deepEqual(
+      consent?.documents.map(({ refused }) => refused),
+      [undefined, 'ERR_DOCUMENT_REFUSED', undefined],
+    );
     assert.deepEqual(told?.documents[1], { status: 'failed', code: 'ERR_DOCUMENT_REFUSED' });
     assert.equal(target.agent.pinentry.unawaited().length, 1);
     assert.match(signatures[0]!.toString(), /^(<\?xml[^>]*>\s*)?<a>/);

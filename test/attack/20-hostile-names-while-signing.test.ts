@@ -6,6 +6,7 @@ import { type SimulatedCardDefinition, writeSimulatedCard } from '../../agent/to
 import { limits } from '../../shared/limits.ts';
 import { codeOf, type HostClient } from '../support/host-client.ts';
 import { SigningClient } from '../support/signing-client.ts';
+import { pdfDocument } from '../signatures/documents.ts';
 import { issue, simulatedTwoPinCard, twoPinCard } from '../support/test-cards.ts';
 import {
   atConsent,
@@ -103,12 +104,13 @@ describe('20 hostile names and certificates while signing', function () {
 
   it("reasons and addresses in a request reach no dialog's lines", async () => {
     await withoutKeyUse(target, async () => {
-      const document = newDocument({ type: 'application/pdf' });
+      const document = newDocument({ type: 'application/pdf', content: await pdfDocument() });
       const open = await atConsent(host, [document], { format: { type: 'pades', reason: evil, location: evil } });
       sayYes(open);
-      // No PDF: nobody is asked for a PIN.
-      assert.equal(codeOf(await open.answer), 'ERR_DOCUMENT_FORMAT');
-      assert.deepEqual(target.agent.pinentry.unawaited(), []);
+      const { description } = await target.agent.pinentry.waitForDialog();
+      assert.doesNotMatch(description, /exe|OK|script/);
+      target.agent.pinentry.answer('cancel');
+      assert.equal(codeOf(await open.answer), 'ERR_USER_CANCELLED');
     });
   });
 

@@ -276,6 +276,48 @@ for (const language of ['sv', 'en'] as const) {
         assert.equal(answer?.answer === 'sign' && answer.certificate, 'k2');
       });
 
+      it('tells two keys of one holder apart, for eyes and for ears', async () => {
+        const other = {
+          key: 'k2',
+          reader: 'Omnikey 5422',
+          serialNumber: '77AA01B2',
+          keyType: 'ec',
+          keySize: 256,
+        } as const;
+        agent.keys = [signingKey, { ...signingKey, ...other, validTo: '2027-06-30T08:00:00.000Z' }];
+        const window = await ask([text], cms, {}, false);
+        await window.waitForFunction(() => document.getElementById('status')?.textContent.startsWith('Välj vilken'));
+        const said = ['kortläsaren Omnikey 5422', '30\u00a0juni\u00a02027', 'ECC, 256 bitar', 'slutar på AA01B2'];
+        const seen = await window.locator('label').nth(1).innerText();
+        for (const words of said) assert.ok(seen.includes(words), words);
+        const heard = await window
+          .getByRole('radio', { name: /Omnikey 5422 Giltig från .* slutar på AA01B2$/ })
+          .count();
+        assert.equal(heard, 1, 'the name for screen readers has a space between the lines');
+        assert.match(
+          await window.locator('label').first().innerText(),
+          /SCR 3310[^]*2028[^]*RSA, 2048 bitar[^]*E5B6A7/,
+        );
+      });
+
+      it('says which of many will not be signed, before anything is agreed to', async () => {
+        agent.change = (consent) => ({
+          ...consent,
+          documents: consent.documents.map((entry, number) =>
+            number === 1 ? { ...entry, refused: 'ERR_DOCUMENT_REFUSED' as const } : entry,
+          ),
+        });
+        const window = await ask([text, xml, image]);
+        assert.match(await window.locator('#documents').innerText(), /2 av 3 dokument/);
+        assert.match(await window.locator('#list li').nth(1).innerText(), /Intyg\.xml\s+skrivs inte under/);
+        assert.equal(await window.locator('#sign').innerText(), 'Skriv under 2 av 3');
+        assert.equal(await window.locator('#refused').isVisible(), false);
+        await window.locator('#list button').nth(1).click();
+        await window.locator('#refused', { hasText: 'Dokumentet får inte undertecknas' }).waitFor();
+        await window.locator('#list button').nth(2).click();
+        await window.locator('#refused').waitFor({ state: 'hidden' });
+      });
+
       it('lists every document of many, each to be read, and signs none before all are there', async () => {
         const documents = [text, xml, image, { ...text, name: 'Två.txt', content: 'den andra' }];
         const window = await ask(documents);
@@ -302,6 +344,8 @@ for (const language of ['sv', 'en'] as const) {
           const window = await ask(documents, cms, {}, false);
           await window.waitForFunction(() => document.getElementById('status')?.className === 'alarming');
           assert.match(await window.locator('#status').innerText(), /inte det som skulle undertecknas/);
+          if (documents.length === 1)
+            assert.equal(await window.locator('#save, #notes').filter({ visible: true }).count(), 0);
           if (documents.length === 1) assert.equal(await frame(window), '');
           await window.waitForTimeout(1_000);
           assert.equal(await isOpen(window), false);

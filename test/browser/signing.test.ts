@@ -159,7 +159,7 @@ describe('signing in Chromium', function () {
     assert.match(await window.locator('#title').innerText(), /1 av 3 dokument blev inte undertecknade/);
     assert.match(
       await window.locator('#ending-list').innerText(),
-      /Två\.txt: Dokumentet får inte.*ERR_DOCUMENT_REFUSED/,
+      /Två\.txt\s+Dokumentet får inte[^]*ERR_DOCUMENT_REFUSED/,
     );
     await window.click('#decline');
     await closed(window);

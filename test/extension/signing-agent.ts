@@ -15,6 +15,12 @@ export const signingKey: SigningKey = {
   holderId: 'SE0000000000-1ABC',
   issuer: 'TEST SITHS e-id Person HSA-id 3 CA v1',
   usage: 'signature',
+  reader: 'SCM Microsystems SCR 3310 00 00',
+  validFrom: '2025-03-01T08:00:00.000Z',
+  validTo: '2028-03-01T08:00:00.000Z',
+  serialNumber: '5A10F3C2D4E5B6A7',
+  keyType: 'rsa',
+  keySize: 2048,
 };
 
 type Order = Extract<ClientMessage, { type: 'consent' }>;

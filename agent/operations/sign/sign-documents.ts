@@ -1,12 +1,13 @@
 // From a consent to signatures: one document after the other, in one dialog turn, with one PIN. A document that cannot be signed is
 // a result of its own; a refused PIN, a card that has left or a holder who has had enough ends what is left.
+import { randomUUID } from 'node:crypto';
 import { KortbroError, type ErrorCode } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
-import { type SignatureFormat, type SignedDocument } from '../../../shared/signing.ts';
+import { type SignedDocument } from '../../../shared/signing.ts';
+import { placeOfFault } from '../../audit/place-of-fault.ts';
 import { displayText } from '../../certificates/display-text.ts';
 import { SignatureError } from '../../signatures/signature-error.ts';
 import { type Signer } from '../../signatures/signer.ts';
-import { type SignatureJob } from '../../signatures/worker/signature-job.ts';
 import { withSignatureThread } from '../../signatures/worker/with-signature-thread.ts';
 import { codeOfFailure, TokenError } from '../../tokens/token.ts';
 import { policyInForce, type OperationCall, type OperationContext } from '../context.ts';
@@ -15,18 +16,12 @@ import { recoverToken } from '../recover-token.ts';
 import { countingRefusals } from '../refusals.ts';
 import { holderText } from '../token-places.ts';
 import { chainOf, signingAuthorities, surroundingsFor } from './authorities.ts';
+import { jobOf, needsThread } from './container-job.ts';
 import { type HeldDocument } from './document-store.ts';
 import { PinSigner } from './pin-signer.ts';
 import { agreedPlace, type GivenConsent } from './signing-consent.ts';
 import { type SigningConversation } from './signing-conversation.ts';
 import { type SigningPlace } from './signing-places.ts';
-
-/** What is made in the thread for signatures; of the other two the card makes everything. */
-type ContainerFormat = Exclude<SignatureFormat, { type: 'raw' | 'hash' }>;
-
-export function needsThread(format: SignatureFormat): format is ContainerFormat {
-  return format.type !== 'raw' && format.type !== 'hash';
-}
 
 /** What came of it. */
 export interface SigningOutcome {
@@ -66,37 +61,60 @@ async function signEach(
   context: OperationContext,
   call: OperationCall,
   signal: AbortSignal,
-  { documents }: GivenConsent,
+  { documents, refusals }: GivenConsent,
   place: SigningPlace,
   make: (document: HeldDocument) => Promise<Uint8Array>,
   conversation: SigningConversation,
 ): Promise<SigningOutcome> {
-  const outcome: SigningOutcome = { place, documents: [], signatures: [] };
-  const failures: unknown[] = [];
+  const results: ({ signature: Uint8Array } | { error: unknown })[] = [];
   /** Why the documents that are left are not signed. */
-  let ended: ErrorCode | undefined;
-  for (const document of documents) {
+  let ended: { error: unknown } | undefined;
+  for (const [number, document] of documents.entries()) {
     try {
-      if (ended !== undefined) throw new KortbroError(ended);
+      const refusal = refusals[number];
+      if (refusal !== undefined) throw new SignatureError(refusal, 'the holder has been told');
+      if (ended !== undefined) throw ended.error;
       signal.throwIfAborted();
       const signature = await make(document);
       if (signature.length > limits.signatureSize)
         throw new SignatureError('ERR_DOCUMENT_TOO_LARGE', 'what has been signed is more than can be handed on');
-      outcome.documents.push({ status: 'signed', size: signature.length });
-      outcome.signatures.push(signature);
-      conversation.progress(outcome.documents.length);
+      results.push({ signature });
+      conversation.progress(results.filter((result) => 'signature' in result).length);
     } catch (error) {
       // Whoever asked is gone: nobody is to get what has been signed.
       call.signal.throwIfAborted();
-      if (error instanceof TokenError) recoverToken(context, place.token, error.failure);
-      failures.push(error);
-      if (!concernsTheDocument(error)) ended ??= codeOf(error);
-      outcome.documents.push({ status: 'failed', code: codeOf(error) });
-      outcome.signatures.push(undefined);
+      if (error instanceof TokenError && ended === undefined) recoverToken(context, place.token, error.failure);
+      if (!concernsTheDocument(error)) ended ??= { error };
+      results.push({ error });
     }
   }
-  if (failures.length === documents.length) throw failures[0];
-  return outcome;
+  const [first] = results;
+  if (first !== undefined && 'error' in first && results.every((result) => 'error' in result)) throw first.error;
+  return { place, ...told(context, results) };
+}
+
+/** One fault of our own is written down once, whatever it has cost: nobody could find out more from its code. */
+function told(
+  context: OperationContext,
+  results: readonly ({ signature: Uint8Array } | { error: unknown })[],
+): Pick<SigningOutcome, 'documents' | 'signatures'> {
+  const incidents = new Map<unknown, string>();
+  const failure = (error: unknown): { code: ErrorCode; incident?: string } => {
+    const code = codeOf(error);
+    if (code !== 'ERR_AGENT_INTERNAL') return { code };
+    const incident = incidents.get(error) ?? randomUUID().slice(0, 8);
+    if (!incidents.has(error)) context.audit({ event: 'internal-error', incident, where: placeOfFault(error) });
+    incidents.set(error, incident);
+    return { code, incident };
+  };
+  return {
+    documents: results.map((result) =>
+      'signature' in result
+        ? { status: 'signed', size: result.signature.length }
+        : { status: 'failed', ...failure(result.error) },
+    ),
+    signatures: results.map((result) => ('signature' in result ? result.signature : undefined)),
+  };
 }
 
 function concernsTheDocument(error: unknown): boolean {
@@ -109,12 +127,13 @@ function codeOf(error: unknown): ErrorCode {
   return error instanceof TokenError ? codeOfFailure(error.failure) : 'ERR_AGENT_INTERNAL';
 }
 
-function signingText({ origin, documents, request }: GivenConsent, { key }: SigningPlace) {
+function signingText({ origin, documents, refusals, request }: GivenConsent, { key }: SigningPlace) {
+  const signed = documents.filter((_, number) => refusals[number] === undefined);
   return {
     site: origin,
     holder: holderText(key),
-    documents: documents.map(({ name, fingerprint }) => ({
-      name: displayText(name, documents.length === 1 ? 100 : 60),
+    documents: signed.map(({ name, fingerprint }) => ({
+      name: displayText(name, signed.length === 1 ? 100 : 60),
       fingerprint,
     })),
     isHash: request.format.type === 'hash',
@@ -141,9 +160,4 @@ function maker(
   const identity = { certificate, chain, authorities };
   const surroundings = surroundingsFor(context.authorities, policy, level, identity, context.today, signal);
   return ({ bytes, type }) => withSignatureThread(jobOf(format, bytes, type), signer, surroundings(), { signal });
-}
-
-function jobOf(format: ContainerFormat, document: Uint8Array, mimeType: string): SignatureJob {
-  const { type, ...options } = format;
-  return { kind: type, document, mimeType, ...options } as SignatureJob;
 }

@@ -8,7 +8,9 @@ import { isSignatureInput } from '../../signatures/signature-input.ts';
 import { prepareSignatureThread } from '../../signatures/worker/with-signature-thread.ts';
 import { policyInForce, type OperationCall, type OperationContext, type RequestChannel } from '../context.ts';
 import { readyCards } from '../ready-cards.ts';
-import { needsThread, signDocuments } from './sign-documents.ts';
+import { needsThread } from './container-job.ts';
+import { placesForLevel } from './prospects.ts';
+import { signDocuments } from './sign-documents.ts';
 import { askConsent } from './signing-consent.ts';
 import { SigningConversation } from './signing-conversation.ts';
 import { signingPlaces } from './signing-places.ts';
@@ -26,7 +28,7 @@ export async function sign(
   signingTerms(policyInForce(context), origin, request);
   context.dialogs.checkMuted(origin);
   await readyCards(context, call);
-  signingPlaces(context, origin, request);
+  placesForLevel(context, request, signingPlaces(context, origin, request));
   const releaseBytes = context.documents.reserve(
     origin,
     request.documents.reduce((sum, { size }) => sum + size, 0),

@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { KortbroError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
 import { type RequestOf } from '../../../shared/messages.ts';
-import { type SignatureAlgorithm, type SigningConsent } from '../../../shared/signing.ts';
+import { type SignatureAlgorithm, type SigningConsent, type SigningKey } from '../../../shared/signing.ts';
 import { displayText } from '../../certificates/display-text.ts';
 import { type OperationCall, type OperationContext } from '../context.ts';
 import { readyCards } from '../ready-cards.ts';
 import { countingRefusals } from '../refusals.ts';
 import { holderText } from '../token-places.ts';
 import { type HeldDocument } from './document-store.ts';
+import { prospectsOf, type Prospects, type Refusals } from './prospects.ts';
 import { type SigningConversation } from './signing-conversation.ts';
 import { signingPlaces, type SigningPlace } from './signing-places.ts';
 
@@ -18,6 +19,8 @@ export interface GivenConsent {
   readonly origin: string;
   readonly request: RequestOf<'sign'>;
   readonly documents: readonly HeldDocument[];
+  /** Those that were shown as ones that will not be signed. */
+  readonly refusals: Refusals;
   /** The key, by its certificate's fingerprint and its card's stay in the reader; it may be read anew meanwhile. */
   readonly key: Readonly<{ reader: string; generation: string; certificate: string; algorithm: SignatureAlgorithm }>;
   /** By the context's clock. */
@@ -25,9 +28,10 @@ export interface GivenConsent {
 }
 
 /**
- * Shows the documents, when nothing else is being shown, and waits for the holder's word.
- * @throws KortbroError ERR_USER_DECLINED, ERR_USER_TIMEOUT, ERR_POLICY_MUTED, ERR_AGENT_BUSY, what signingPlaces throws, and
- * ERR_CARD_REMOVED and the like when a card that could have signed leaves
+ * Shows the documents, when nothing else is being shown, and waits for the holder's word. What cannot come to a signature is
+ * refused before anything is shown.
+ * @throws KortbroError ERR_USER_DECLINED, ERR_USER_TIMEOUT, ERR_POLICY_MUTED, ERR_AGENT_BUSY, what signingPlaces and prospectsOf
+ * throw, and ERR_CARD_REMOVED and the like when a card that could have signed leaves
  */
 export async function askConsent(
   context: OperationContext,
@@ -41,10 +45,18 @@ export async function askConsent(
     context.dialogs.checkMuted(origin);
     await readyCards(context, call);
     const places = signingPlaces(context, origin, request);
-    const shown = Object.freeze(shownConsent(origin, request, documents, places));
-    const place = await countingRefusals(context, origin, () => answerOf(context, call, shown, places, conversation));
+    const prospects = await prospectsOf(context, call, request, documents, places).catch((error: unknown) => {
+      // A document that hangs or crashes its reader holds up everybody's windows: again and again that is a flood.
+      if (error instanceof KortbroError && error.code === 'ERR_AGENT_INTERNAL') context.dialogs.withdrawn(origin);
+      throw error;
+    });
+    const { refusals } = prospects;
+    const shown = Object.freeze(shownConsent(origin, request, documents, prospects));
+    const place = await countingRefusals(context, origin, () =>
+      answerOf(context, call, shown, prospects.places, conversation),
+    );
     const expires = context.clock.now() + limits.consentTime;
-    return Object.freeze({ origin, request, documents, key: keyOf(place), expires });
+    return Object.freeze({ origin, request, documents, refusals, key: keyOf(place), expires });
   });
 }
 
@@ -57,6 +69,7 @@ async function answerOf(
   conversation: SigningConversation,
 ): Promise<SigningPlace> {
   const left = leavingOf(places);
+  left.signal.throwIfAborted();
   const answer = await conversation.consent(shown, AbortSignal.any([call.signal, left.signal])).finally(left.stop);
   const chosen = answer.answer === 'sign' ? shown.keys.findIndex(({ key }) => key === answer.certificate) : -1;
   const place = places[chosen];
@@ -104,24 +117,41 @@ function shownConsent(
   origin: string,
   { format, level = 'B-B' }: RequestOf<'sign'>,
   documents: readonly HeldDocument[],
-  places: readonly SigningPlace[],
+  { places, refusals }: Prospects,
 ): SigningConsent {
   return {
     origin,
-    documents: documents.map(({ name, type, size, fingerprint }) => ({
-      name: displayText(name, limits.documentNameLength),
-      type,
-      size,
-      fingerprint,
-    })),
+    documents: documents.map(({ name, type, size, fingerprint }, number) => {
+      const refused = refusals[number];
+      return {
+        name: displayText(name, limits.documentNameLength),
+        type,
+        size,
+        fingerprint,
+        ...(refused !== undefined && { refused }),
+      };
+    }),
     format,
     level,
-    keys: places.slice(0, 64).map(({ key }) => ({
-      // Only who has seen them can name one: a yes cannot come before its question.
-      key: randomUUID(),
-      ...holderText(key),
-      usage: key.certificate.usage === 'authentication' ? ('authentication' as const) : ('signature' as const),
-    })),
+    // Only who has seen them can name one: a yes cannot come before its question.
+    keys: places.slice(0, 64).map((place) => ({ key: randomUUID(), ...shownKey(place) })),
+  };
+}
+
+/** Who would sign, and what tells the key from another one of the same holder. */
+function shownKey({ token, key, algorithm }: SigningPlace): Omit<SigningKey, 'key'> {
+  const { usage, notBefore, notAfter, serial, publicKey } = key.certificate;
+  return {
+    ...holderText(key),
+    usage: usage === 'authentication' ? usage : 'signature',
+    reader: displayText(token.reader, 100),
+    validFrom: notBefore.toISOString(),
+    validTo: notAfter.toISOString(),
+    serialNumber: serial.slice(-40),
+    // A curve has one algorithm, named after its hash; P-521 has SHA-512.
+    ...(algorithm.startsWith('ES')
+      ? { keyType: 'ec' as const, keySize: algorithm === 'ES512' ? 521 : Number(algorithm.slice(2)) }
+      : { keyType: 'rsa' as const, keySize: publicKey.asymmetricKeyDetails?.modulusLength ?? 0 }),
   };
 }
 
@@ -134,6 +164,7 @@ function leavingOf(places: readonly SigningPlace[]): { signal: AbortSignal; stop
       const code = reason instanceof KortbroError ? reason.code : 'ERR_CARD_REMOVED';
       if (departures.has(code)) leaving.abort(reason);
     };
+    if (gone.aborted) hear();
     gone.addEventListener('abort', hear, { once: true });
     return () => gone.removeEventListener('abort', hear);
   });

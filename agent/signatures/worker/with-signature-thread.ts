@@ -28,6 +28,11 @@ export function prepareSignatureThread(): () => void {
   };
 }
 
+/** Starts the next thread ahead of its work, where somebody has prepared one and a large document has ended it. */
+export function keepThreadReady(): void {
+  if (prepared > 0) keep(takeIdle() ?? new SignatureThread());
+}
+
 /**
  * Makes a signature in a thread of its own; `job.document` is empty afterwards if its buffer was all its own. Jobs at the same time
  * have a thread each.

@@ -14,7 +14,7 @@ export type ConsentMessage =
   /** It has come to nothing. */
   | { failed: { code: ErrorCode; triesLeft?: number; incident?: string } }
   /** Some, or all, documents could not be signed: their numbers and why. */
-  | { partly: { document: number; code: ErrorCode }[] };
+  | { partly: { document: number; code: ErrorCode; incident?: string }[] };
 
 /** Window to background. `cancel`: after the holder has said yes. */
 export type ConsentWish =

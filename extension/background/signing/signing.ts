@@ -184,13 +184,17 @@ export class Signing {
     if (this.#stage !== 'answered' || documents.length !== this.#question.documents.length) return false;
     this.#stage = 'signed';
     const { language } = this.#question;
-    const failed = documents.flatMap((entry, document) =>
-      entry.status === 'failed' ? [{ document, code: entry.code }] : [],
-    );
+    const failed = documents.flatMap((entry, document) => {
+      if (entry.status === 'signed') return [];
+      const { code, incident } = entry;
+      return [incident === undefined ? { document, code } : { document, code, incident }];
+    });
     if (failed.length === 0) this.#surroundings.closeWindow();
     else this.#surroundings.toWindow({ partly: failed });
     const told = documents.map((entry) =>
-      entry.status === 'failed' ? { ...entry, message: sentence(entry.code, language) } : entry,
+      entry.status === 'failed'
+        ? { status: entry.status, code: entry.code, message: sentence(entry.code, language) }
+        : entry,
     );
     this.#results = piecesOf(documents.map((entry) => (entry.status === 'signed' ? entry.size : 0)));
     this.#surroundings.toPage({ signing: { stage: 'signed', documents: told, certificate, algorithm } });

@@ -148,6 +148,19 @@ describe('An answer', () => {
     assert.doesNotMatch(JSON.stringify([message, world.log]), /123456|anna|\/home|\/work/);
   });
 
+  it('to a fault that has been named has an incident too, and the log has where its cause was', async () => {
+    world.context.policy = () => {
+      throw new KortbroError('ERR_AGENT_INTERNAL', { cause: new RangeError('the thread is silent') });
+    };
+    const message = await answer(login());
+    assert.ok(message.type === 'error' && message.error.code === 'ERR_AGENT_INTERNAL');
+    const { incident } = message.error;
+    assert.match(incident ?? '', /^[0-9a-f]{8}$/);
+    const [, line] = requests();
+    assert.ok(line?.event === 'internal-error' && line.incident === incident);
+    assert.match(line.where, /^RangeError dispatch\.test\.ts:\d+:\d+$/);
+  });
+
   it('comes also when what was thrown is no error, or has no stack', async () => {
     const stackless = new Error('x');
     delete stackless.stack;

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import {
+  buttonWords,
   formatWords,
   groupedFingerprint,
   kindOf,
+  listWords,
   sizeText,
   warningOf,
 } from '../../../extension/consent/consent-view.ts';
@@ -32,6 +34,15 @@ describe('what the consent window says', () => {
         ['signLevelTime'],
       ],
     );
+  });
+
+  it('counts the documents that a yes is for', () => {
+    const [fine, refused] = [{}, { refused: 'ERR_DOCUMENT_REFUSED' as const }];
+    assert.deepEqual(buttonWords([fine]), ['signButton']);
+    assert.deepEqual(buttonWords([fine, fine]), ['signButtonAll', '2']);
+    assert.deepEqual(buttonWords([fine, refused, fine]), ['signButtonSome', '2', '3']);
+    assert.deepEqual(listWords([fine, fine]), ['signDocuments', '2']);
+    assert.deepEqual(listWords([fine, refused]), ['signDocumentsSome', '1', '2']);
   });
 
   it('warns where the content cannot be seen', () => {

@@ -82,6 +82,29 @@ describe('Signing, once the holder has agreed', () => {
     );
   });
 
+  it('writes a fault of ours at one document down, once, and tells the same incident', async () => {
+    let calls = 0;
+    world.driver.signer = (_handle, _id, _algorithm, digest) => {
+      calls++;
+      if (calls === 2) throw new RangeError('with words that nobody may read: 191212121212');
+      return signDigest(key, digest);
+    };
+    const { done, signed } = start(3);
+    assert.deepEqual((await done).result, { signed: 1 });
+    const [first, second, third] = signed()?.documents ?? [];
+    assert.equal(first?.status, 'signed');
+    assert.ok(second?.status === 'failed' && second.code === 'ERR_AGENT_INTERNAL');
+    assert.match(second.incident ?? '', /^[0-9a-f]{8}$/);
+    assert.deepEqual(third, second);
+    const lines = world.log.filter(({ event }) => event === 'internal-error');
+    assert.equal(lines.length, 1);
+    assert.match(
+      JSON.stringify(lines),
+      new RegExp(`"incident":"${second.incident}","where":"RangeError [\\w.-]+:\\d+:\\d+"`),
+    );
+    assert.doesNotMatch(JSON.stringify(world.log), /words|1912/);
+  });
+
   it('asks no PIN for a consent that waited too long behind another dialog', async () => {
     const end = otherDialog();
     const { done, hasAgreed } = start();
