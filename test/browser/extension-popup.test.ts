@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { type Page } from 'playwright-core';
 import { type PopupMessage, type View } from '../../extension/background/popup-messages.ts';
 import { errorTexts } from '../../shared/error-texts.ts';
-import { extensionId } from '../../shared/names.ts';
 import { moreStates, popupStates } from '../extension/popup-states.ts';
 import { startExtensionBrowser, type ExtensionBrowser } from './extension-browser.ts';
 import { buildExtension, type ExtensionBuild } from './extension-build.ts';
 import { contrasts } from './extension-contrast.ts';
+import { openPopup, show } from './extension-popup-page.ts';
 
 const screens = process.env['KORTBRO_SCREENS'];
 const views: Readonly<Record<string, View>> = { ...popupStates, ...moreStates };
@@ -133,39 +133,6 @@ for (const language of ['sv', 'en'] as const) {
       await page.close();
     });
   });
-}
-
-/** The popup's page in a tab, with a port of the test's own: the background talks to no tab. */
-export async function openPopup(browser: ExtensionBrowser, shown: Readonly<Record<string, View>>): Promise<Page> {
-  const page = await browser.context.newPage();
-  await page.setViewportSize({ width: 360, height: 600 });
-  await page.addInitScript((states: Readonly<Record<string, View>>) => {
-    const listeners: ((message: unknown) => void)[] = [];
-    const said: unknown[] = [];
-    const port = {
-      onMessage: { addListener: (listener: (message: unknown) => void) => listeners.push(listener) },
-      onDisconnect: { addListener: () => undefined },
-      postMessage: (message: unknown) => said.push(message),
-    };
-    Object.assign(chrome.runtime, { connect: () => port });
-    Object.assign(globalThis, {
-      said,
-      show: (state: string) => {
-        for (const listener of listeners) listener({ view: states[state] });
-      },
-      answer: (message: unknown) => {
-        for (const listener of listeners) listener(message);
-      },
-    });
-  }, shown);
-  await page.goto(`chrome-extension://${extensionId}/popup/popup.html`);
-  return page;
-}
-
-async function show(page: Page, state: string): Promise<void> {
-  await page.evaluate((name) => {
-    (globalThis as unknown as { show: (state: string) => void }).show(name);
-  }, state);
 }
 
 async function answer(page: Page, message: PopupMessage): Promise<void> {
