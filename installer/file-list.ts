@@ -22,8 +22,7 @@ export const installedFiles: readonly InstalledFile[] = [
   { what: 'agent', windows: 'kortbro-agent.exe', linux: program('agent/main.js') },
   { what: 'module host; on Windows in kortbro-agent.exe', linux: program('agent/module-host.js') },
   {
-    what: 'thread that makes signatures',
-    windows: 'signature-worker.mjs',
+    what: 'thread that makes signatures; on Windows in kortbro-agent.exe',
     linux: program('agent/signature-worker.mjs'),
   },
   { what: 'native host; on Windows in kortbro.exe', linux: program('native-host/main.js') },

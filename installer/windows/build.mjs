@@ -41,12 +41,6 @@ await buildAddons(files);
 buildPinDialog({ directory: files, version: productVersion });
 say('executables');
 await buildExecutables();
-// A thread is started from a file: it stands beside, as native code does.
-await bundle({
-  entry: join(root, 'agent/signatures/worker/signature-worker.ts'),
-  outfile: join(files, 'signature-worker.mjs'),
-  development: false,
-});
 say('what is in it');
 await writeTexts();
 for (const name of signed) sign?.(join(files, name));
@@ -61,7 +55,7 @@ async function buildExecutables() {
   const work = mkdtempSync(join(tmpdir(), 'kortbro-windows-'));
   try {
     const script = async (name, entry, unused = []) => {
-      const outfile = join(work, `${name}.js`);
+      const outfile = join(work, name);
       await bundle({ entry: join(root, entry), outfile, development: false, unused });
       return outfile;
     };
@@ -70,8 +64,10 @@ async function buildExecutables() {
       ...common,
       outfile: join(files, 'kortbro-agent.exe'),
       assets: {
-        'main.js': await script('agent', 'agent/main.ts'),
-        'module-host.js': await script('module-host', 'agent/tokens/module-host-main.ts'),
+        'main.js': await script('agent.js', 'agent/main.ts'),
+        'module-host.js': await script('module-host.js', 'agent/tokens/module-host-main.ts'),
+        'signature-worker.mjs': await script('signature-worker.mjs', 'agent/signatures/worker/signature-worker.ts'),
+        'opensc.conf': join(root, 'agent/tokens/pkcs11/opensc.conf'),
       },
       console: false,
     });
@@ -79,8 +75,8 @@ async function buildExecutables() {
       ...common,
       outfile: join(files, 'kortbro.exe'),
       assets: {
-        'main.js': await script('command', 'agent/commands/main.ts'),
-        'native-host.js': await script('native-host', 'native-host/main.ts', unusedByNativeHost),
+        'main.js': await script('command.js', 'agent/commands/main.ts'),
+        'native-host.js': await script('native-host.js', 'native-host/main.ts', unusedByNativeHost),
       },
       console: true,
     });

@@ -1,9 +1,9 @@
 // From the path of a PKCS#11 module to its tokens: only a module that nobody but those who are trusted can have put there is loaded.
-import { existsSync } from 'node:fs';
 import { type OpenBackend } from '../module-host-service.ts';
 import { moduleProblem } from '../module-path.ts';
 import { TokenError } from '../token.ts';
 import { Cryptoki } from './cryptoki.ts';
+import { openscConfigurationProblem } from './opensc-configuration.ts';
 import { Pkcs11Backend } from './pkcs11-backend.ts';
 
 /** Loads a module. @throws TokenError ERR_AGENT_DRIVER_MISSING when it is not there, not to be trusted, or no module */
@@ -12,10 +12,8 @@ export async function openPkcs11Backend(path: string): Promise<OpenBackend> {
   if (problem !== undefined) {
     throw new TokenError('ERR_AGENT_DRIVER_MISSING', { native: `${problem.reason}: ${problem.at}`.slice(0, 200) });
   }
-  // Without our configuration OpenSC falls back to keeping PINs.
-  if (!existsSync(process.env['OPENSC_CONF'] ?? '')) {
-    throw new TokenError('ERR_AGENT_DRIVER_MISSING', { native: 'opensc.conf is missing' });
-  }
+  const configuration = openscConfigurationProblem(process.env['OPENSC_CONF']);
+  if (configuration !== undefined) throw new TokenError('ERR_AGENT_DRIVER_MISSING', { native: configuration });
   const backend = new Pkcs11Backend(new Cryptoki(path));
   return Promise.resolve({ backend, forgetPins: () => backend.forgetPins() });
 }

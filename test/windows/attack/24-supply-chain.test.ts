@@ -1,6 +1,7 @@
 // 24: what reaches the machines is what was built from what was looked at: files, imports, memory protection, the bill of materials,
 // Node's own package, signatures. That two builds give the same bytes takes two builds, minutes each, which are not made here.
 import assert from 'node:assert/strict';
+import { isUtf8 } from 'node:buffer';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -62,6 +63,15 @@ const missing = packagesMissing();
         await desk.honest();
       },
     );
+
+    it('every installed file that is run is one that the build signs; the others are text', () => {
+      const isProgram = (name: string): boolean => readFileSync(file(name)).subarray(0, 2).toString('latin1') === 'MZ';
+      assert.deepEqual(windowsFiles.filter(isProgram).sort(), [...ours, ...executables].sort());
+      for (const name of windowsFiles.filter((one) => !isProgram(one))) {
+        assert.match(name, /\.(conf|json|txt)$/);
+        assert.ok(isUtf8(readFileSync(file(name))), name);
+      }
+    });
 
     it("the MSI runs no code of its own: it sets properties, refuses, and calls Windows' own taskkill", function () {
       if (spawnSync('msiinfo', ['--version']).error !== undefined) return this.skip();

@@ -13,7 +13,6 @@ export const neededFiles = [
   'kortbro-pin.exe',
   'kortbro.node',
   'pkcs11.node',
-  'signature-worker.mjs',
   'opensc.conf',
   'native-host.json',
 ] as const;
