@@ -1,18 +1,21 @@
 // A roll-out and a working day on Windows, as far as Wine goes: the MSI is installed without a question, the browser finds it, Anna
-// logs in with the PIN that is typed into the real dialog, pulls her card, Bertil comes; then the next version, and the end of it.
+// logs in with the PIN that is typed into the real dialog, signs, pulls her card, Bertil comes; then the next version, and the end of it.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildMsi } from '../../../installer/windows/msi.ts';
 import { productIcon } from '../../../installer/windows/icon.ts';
 import { windowsFiles } from '../../../installer/file-list.ts';
 import { extensionId, productVersion } from '../../../shared/names.ts';
+import { consentWindow } from '../../../demo/consent-window.ts';
 import { until } from '../../../demo/demo-agent.ts';
-import { cardHolders, issueDemoCards } from '../../../demo/demo-cards.ts';
+import { cardHolders, type DemoCards, issueDemoCards } from '../../../demo/demo-cards.ts';
 import { testAssuranceLevels } from '../../../demo/demo-policy.ts';
 import { openPkiDirectory, pemCertificate } from '../../../demo/pki/pki-directory.ts';
 import { spkiSha256 } from '../../../demo/pki/pki.ts';
+import { opensslCms, partsOf } from '../../agent/signatures/openssl.ts';
+import { sign } from '../../browser/signing-page.ts';
 import { cardStackUnavailable } from '../../card/card-stack.ts';
 import { nameOf, trustIn } from '../../removal/removal-world.ts';
 import { SiteRecord } from '../../removal/site-record.ts';
@@ -40,6 +43,9 @@ const reason = wineUnavailable() ?? cardStackUnavailable() ?? packagesMissing();
     let policy: string;
     let next: string;
     let siteKeys: string[];
+    let cards: DemoCards;
+    /** PEM file of those who issue signing certificates, up to the root. */
+    const signersAuthorities = join(scratch, 'signers-authorities.pem');
 
     const origin = (index: number): string => sites[index]?.origin ?? '';
     const live = () => record.live.map(({ site, name }) => `${name} at ${site}`).sort();
@@ -57,7 +63,9 @@ const reason = wineUnavailable() ?? cardStackUnavailable() ?? packagesMissing();
     before(async function () {
       this.timeout(600_000);
       const directory = await openPkiDirectory(scratch, { keyKind: 'ec-p256' });
-      const cards = await issueDemoCards(directory);
+      cards = await issueDemoCards(directory);
+      const { root, issuers } = directory.pki;
+      writeFileSync(signersAuthorities, [root, ...Object.values(issuers)].map(pemCertificate).join(''));
       const tls = await directory.pki.issueServer(['journal.localhost', 'recept.localhost']);
       const key = tls.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
       siteKeys = [spkiSha256(tls.publicKey)];
@@ -113,6 +121,38 @@ const reason = wineUnavailable() ?? cardStackUnavailable() ?? packagesMissing();
     it('the next site asks for nothing', async () => {
       assert.deepEqual(await logIn(1), isIn('anna'));
       assert.equal(live().length, 2);
+    });
+
+    it('she signs: the window shows her the document, her PIN is typed once more, and openssl verifies the signature', async () => {
+      const page = await browser.tab(origin(0));
+      const text = 'Recept: Exempelmedicin 5 mg, en tablett till natten';
+      const document = { name: 'Recept.txt', type: 'text/plain', content: text };
+      const before = await desk.stack.operations('anna');
+      // What the loader of the tests puts into functions.
+      await page.evaluate('globalThis.__name = (named) => named');
+      const ending = sign(page, [document], { type: 'cms', attached: false });
+      const refused = ending.then((end) => assert.fail(`no window comes: ${JSON.stringify(end)}`));
+      const consent = await Promise.race([consentWindow(browser.context), refused]);
+      assert.equal((await consent.locator('#origin').innerText()).trim(), origin(0));
+      assert.ok((await consent.locator('#frame').innerText()).includes(text));
+      await consent.click('#sign');
+      await desk.typePin(cardHolders.anna.pin);
+      const signed = await ending;
+      assert.ok('documents' in signed, JSON.stringify(signed));
+      const [entry] = signed.documents;
+      assert.ok(entry !== undefined && 'signature' in entry, JSON.stringify(entry));
+      const cms = Buffer.from(entry.signature, 'hex');
+      const signer = cards.anna.keys.find(({ kind }) => kind === 'signature')?.certificate;
+      assert.deepEqual(Buffer.from(partsOf(cms).certificates[0] ?? []), Buffer.from(signer ?? []));
+      const verdict = opensslCms(cms, signersAuthorities, Buffer.from(text));
+      assert.ok(verdict.accepted, verdict.output);
+      assert.equal(opensslCms(cms, signersAuthorities, Buffer.from(`${text}!`)).accepted, false);
+      // By the key for signatures, once; the keys for login were not used.
+      const { signatures } = await desk.stack.operations('anna');
+      assert.deepEqual(
+        signatures.map((count, key) => count - (before.signatures[key] ?? 0)),
+        cards.anna.keys.map(({ kind }) => (kind === 'signature' ? 1 : 0)),
+      );
     });
 
     it('she pulls the card: the servers end both sessions, once, and the browser shows it', async () => {
