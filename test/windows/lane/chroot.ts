@@ -35,8 +35,8 @@ export function chrootPath(environment: Readonly<Record<string, string | undefin
 export function laneUnavailable(): string | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'the Windows lane needs Linux on x86-64';
   if (process.getuid?.() !== 0) return 'the Windows lane needs root (chroot, mount)';
-  if (spawnSync('unshare', ['-m', 'true']).status !== 0) return 'the Windows lane needs mount namespaces';
-  return undefined;
+  const { status, stderr } = spawnSync('unshare', ['-m', 'true'], { encoding: 'utf8' });
+  return status === 0 ? undefined : `the Windows lane needs mount namespaces (${stderr.trim()})`;
 }
 
 /** Makes the lane's Debian unless it is there, and answers where. @throws Error with the words of the step that failed */
