@@ -12,3 +12,10 @@ export async function consentWindow(context: BrowserContext): Promise<Page> {
   await found.locator('#sign[aria-disabled="false"]').waitFor();
   return found;
 }
+
+/** Presses "Cancel" or "Close". The window may be gone before the click is told to have been made. */
+export async function decline(consent: Page): Promise<void> {
+  await consent.click('#decline').catch((error: unknown) => {
+    if (!consent.isClosed()) throw error;
+  });
+}

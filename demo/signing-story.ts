@@ -2,6 +2,7 @@
 // signatures; then what must not work. The steps build on each other.
 import assert from 'node:assert/strict';
 import { type Page } from 'playwright-core';
+import { decline } from './consent-window.ts';
 import { until } from './demo-agent.ts';
 import { cardHolders, type CardName } from './demo-cards.ts';
 import { nameOf, type StoryStep, type Visitor } from './story.ts';
@@ -83,7 +84,7 @@ export function signingStory(visitor: Visitor): StoryStep[] {
     visitor.step('she thinks better of it, and the page says calmly that nothing was signed', async () => {
       const journal = await open('decision');
       const consent = await ask('decision');
-      await consent.click('#decline');
+      await decline(consent);
       await part(journal, 'decision', '.status', /skrev inte under|did not sign/).waitFor();
       assert.equal(await part(journal, 'decision', '.trouble').innerText(), '');
       assert.deepEqual(pinentry.unawaited(), [], 'no PIN is asked for');

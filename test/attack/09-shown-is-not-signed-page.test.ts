@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash, verify, X509Certificate } from 'node:crypto';
 import { type Page } from 'playwright-core';
+import { decline } from '../../demo/consent-window.ts';
 import { type Kortbro } from '../../extension/page-api/api.ts';
 import { attackBrowser, browserUnavailable, type AttackBrowser } from './attack-browser.ts';
 import { honestPageLogin } from './page-scripts.ts';
@@ -92,7 +93,7 @@ const obstacle = browserUnavailable();
 
     // Sites of their own: three refusals in a row mute one.
     for (const [site, words, leave] of [
-      ['declined', 'is declined', (window: Page) => window.click('#decline')],
+      ['declined', 'is declined', decline],
       ['closed', 'is closed', (window: Page) => window.close()],
       ['hurried', 'comes to the front under a click', (window: Page) => hurry(window)],
     ] as const) {

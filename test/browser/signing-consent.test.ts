@@ -7,6 +7,7 @@ import { PDFDocument, PDFName, StandardFonts } from '@cantoo/pdf-lib';
 import { type Page } from 'playwright-core';
 import { type SignatureFormat } from '../../extension/page-api/api.ts';
 import { pieceLength } from '../../extension/page-api/pieces.ts';
+import { decline } from '../../demo/consent-window.ts';
 import { SigningAgent, signingKey } from '../extension/signing-agent.ts';
 import { startExtensionBrowser, type ExtensionBrowser } from './extension-browser.ts';
 import { buildExtension, type ExtensionBuild } from './extension-build.ts';
@@ -185,7 +186,7 @@ for (const language of ['sv', 'en'] as const) {
           if (content.includes('xhtml')) await window.click('#source');
           assert.equal(await frame(window), content);
           assert.equal(await window.locator('#notes').isVisible(), !content.includes('xhtml'));
-          await window.click('#decline').catch(() => undefined);
+          await decline(window);
           await ending;
         }
         // Chromium's own mark of a fault has a style, which does nothing in a document that is only read.
@@ -350,7 +351,7 @@ for (const language of ['sv', 'en'] as const) {
           await window.waitForTimeout(1_000);
           assert.equal(await isOpen(window), false);
           await window.click('#sign', { force: true });
-          await window.click('#decline');
+          await decline(window);
           assert.equal('code' in (await ending!) && agent.last?.answer?.answer, 'decline');
         }
       });

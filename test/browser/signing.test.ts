@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type ConsoleMessage, type Page } from 'playwright-core';
+import { decline } from '../../demo/consent-window.ts';
 import { pieceLength } from '../../extension/page-api/pieces.ts';
 import { extensionId } from '../../shared/names.ts';
 import { nonce } from '../extension/agent-states.ts';
@@ -161,12 +162,12 @@ describe('signing in Chromium', function () {
       await window.locator('#ending-list').innerText(),
       /Två\.txt\s+Dokumentet får inte[^]*ERR_DOCUMENT_REFUSED/,
     );
-    await window.click('#decline');
+    await decline(window);
     await closed(window);
   });
 
   for (const [words, leave] of [
-    ['Avbryt', (window: Page) => window.click('#decline')],
+    ['Avbryt', decline],
     ['Escape', (window: Page) => window.keyboard.press('Escape')],
     ['closing the window', (window: Page) => window.close()],
   ] as const) {
@@ -230,7 +231,7 @@ describe('signing in Chromium', function () {
     assert.equal(browser.context.pages().filter((opened) => opened.url().includes('/consent/')).length, 1);
     assert.equal(await window.locator('#origin').innerText(), browser.sites.journal);
     const following = browser.context.waitForEvent('page');
-    await window.click('#decline');
+    await decline(window);
     assert.equal(codeIn(await first), 'ERR_USER_DECLINED');
     await following;
     const next = await consentWindow(browser);
@@ -264,7 +265,7 @@ describe('signing in Chromium', function () {
     const ending = sign(page, [letter, { ...letter, name: 'Två.txt' }]);
     const window = await agree();
     await window.waitForFunction(() => document.getElementById('status')?.textContent === '1 av 2 är undertecknade');
-    await window.click('#decline');
+    await decline(window);
     const result = await ending;
     assert.ok('documents' in result);
     assert.deepEqual(
