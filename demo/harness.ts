@@ -3,7 +3,7 @@
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { type BrowserContext, type Page } from 'playwright-core';
 import { developmentPolicyVariable } from '../shared/names.ts';
 import { type CardDriver } from './card-driver.ts';
 import { browserArguments, browserEnvironment, findChromium, prepareProfile } from './chromium.ts';
@@ -11,6 +11,7 @@ import { demoAgent, isAlive, until, type DemoAgent } from './demo-agent.ts';
 import { issueDemoCards, type DemoCards } from './demo-cards.ts';
 import { makeDemoDirectory, processesOf, type DemoDirectory, type DemoProcess } from './demo-directory.ts';
 import { demoPolicy, writePolicy, type PolicyFile } from './demo-policy.ts';
+import { launchChromium } from './launch-chromium.ts';
 import { openPkiDirectory, pemCertificate } from './pki/pki-directory.ts';
 import { spkiSha256, type TestPki } from './pki/pki.ts';
 import { TEST_ASSURANCE_LEVELS } from './pki/policies.ts';
@@ -160,7 +161,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       openProfile: async (name) => {
         const profile = join(directory.make('profiles'), name);
         prepareProfile(profile, directory.dist);
-        const context = await chromium.launchPersistentContext(profile, {
+        const context = await launchChromium(profile, {
           executablePath: browser,
           headless,
           args: browserArguments(place),

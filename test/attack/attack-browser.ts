@@ -4,8 +4,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type BrowserContext, type Page } from 'playwright-core';
 import { browserArguments, browserEnvironment, findChromium, prepareProfile } from '../../demo/chromium.ts';
+import { launchChromium } from '../../demo/launch-chromium.ts';
 import { processTable } from '../support/processes.ts';
 import { type AttackSites, startAttackSites } from './attack-sites.ts';
 import { startTarget, type Target } from './target.ts';
@@ -73,7 +74,7 @@ async function startBrowser(): Promise<AttackBrowser> {
   const profile = join(agent.directory, 'profile');
   prepareProfile(profile, agent.dist);
   const words = browserArguments({ dist: agent.dist, siteKeys: [sites.key], language: 'en' });
-  const context = await chromium.launchPersistentContext(profile, {
+  const context = await launchChromium(profile, {
     executablePath: findChromium(),
     headless: true,
     args: words,

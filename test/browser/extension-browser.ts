@@ -2,7 +2,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type BrowserContext } from 'playwright-core';
+import { type BrowserContext } from 'playwright-core';
+import { launchChromium } from '../../demo/launch-chromium.ts';
 import { FakeAgent, installFakeHost } from '../extension/fake-agent.ts';
 import { startSites, type Sites } from './extension-sites.ts';
 
@@ -30,7 +31,7 @@ export async function startExtensionBrowser(
   const sites = await startSites(profile);
   const agent = await FakeAgent.start(profile);
   if (hasHost) installFakeHost(profile);
-  const context = await chromium.launchPersistentContext(profile, {
+  const context = await launchChromium(profile, {
     executablePath: '/usr/bin/chromium',
     headless: true,
     ignoreDefaultArgs: ['--disable-extensions', '--lang=en-US', '--disable-back-forward-cache'],

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { chromium, type BrowserContext, type Page, type Worker } from 'playwright-core';
+import { type BrowserContext, type Page, type Worker } from 'playwright-core';
+import { launchChromium } from '../../demo/launch-chromium.ts';
 import { extensionId } from '../../shared/names.ts';
 import { type OwedVisit } from '../../shared/messages.ts';
 import { FakeAgent, installFakeHost } from '../extension/fake-agent.ts';
@@ -47,7 +48,7 @@ export class LogoutBrowser {
 
   /** Starts the browser on the same profile; after a `kill` it comes back with its tabs and session cookies. */
   async launch(): Promise<void> {
-    this.#context = await chromium.launchPersistentContext(this.profile, {
+    this.#context = await launchChromium(this.profile, {
       executablePath: '/usr/bin/chromium',
       headless: true,
       ignoreDefaultArgs: ['--disable-extensions', '--lang=en-US', '--disable-back-forward-cache'],

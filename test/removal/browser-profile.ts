@@ -2,9 +2,10 @@
 // and holds is read from the browser itself.
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { chromium, errors, type BrowserContext, type Page } from 'playwright-core';
+import { type BrowserContext, type Page } from 'playwright-core';
 import { browserEnvironment, findChromium, prepareProfile } from '../../demo/chromium.ts';
 import { until } from '../../demo/demo-agent.ts';
+import { launchChromium } from '../../demo/launch-chromium.ts';
 
 export interface BrowserProfileOptions {
   /** The profile's directory. */
@@ -17,9 +18,6 @@ export interface BrowserProfileOptions {
 
 /** How long a site is tried that is being cleared, in milliseconds. */
 const patience = 10_000;
-
-/** How long a browser may take to start, in milliseconds; 2 to 10 s are usual. */
-const startPatience = 60_000;
 
 /** Playwright's own wishes that would hide what is tested here. */
 const unwanted = ['--disable-extensions', '--lang=en-US', '--disable-back-forward-cache'];
@@ -42,26 +40,10 @@ export class BrowserProfile {
     return this.#context;
   }
 
-  /**
-   * `restore`: with the tabs and session cookies of its last life, as "continue where you left off" does. A browser that hangs at its
-   * start (once in some 300) is ended and started again, as its user would; standard error tells.
-   */
+  /** `restore`: with the tabs and session cookies of its last life, as "continue where you left off" does. */
   async open(restore = false): Promise<void> {
-    try {
-      this.#context = await this.#launched(restore);
-    } catch (error) {
-      if (!(error instanceof errors.TimeoutError)) throw error;
-      process.stderr.write(`the browser hung at its start for ${startPatience / 1000} s, and is started again\n`);
-      await this.kill();
-      this.#context = await this.#launched(restore);
-    }
-    this.#context.setDefaultTimeout(10_000);
-  }
-
-  async #launched(restore: boolean): Promise<BrowserContext> {
     const { path, words, environment } = this.#options;
-    return chromium.launchPersistentContext(path, {
-      timeout: startPatience,
+    this.#context = await launchChromium(path, {
       executablePath: findChromium(),
       headless: true,
       args: [...words, ...(restore ? ['--restore-last-session', '--hide-crash-restore-bubble'] : [])],
@@ -72,6 +54,7 @@ export class BrowserProfile {
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
+    this.#context.setDefaultTimeout(10_000);
   }
 
   /** As by its window's cross. */

@@ -2,8 +2,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { type BrowserContext, type Page } from 'playwright-core';
 import { browserArguments, browserEnvironment, findChromium, prepareProfile } from '../../../demo/chromium.ts';
+import { launchChromium } from '../../../demo/launch-chromium.ts';
 import { nativeHostName } from '../../../shared/names.ts';
 import { type WindowsDesk } from './windows-desk.ts';
 
@@ -25,7 +26,7 @@ export class WindowsBrowser {
     writeFileSync(path, JSON.stringify({ ...manifest, path: desk.nativeHost() }));
     const home = join(desk.directory, 'home');
     mkdirSync(home, { recursive: true });
-    const context = await chromium.launchPersistentContext(profile, {
+    const context = await launchChromium(profile, {
       executablePath: findChromium(),
       headless: true,
       args: browserArguments({ dist, siteKeys, language: 'sv' }),
