@@ -29,6 +29,9 @@ const oid = {
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
 } as const;
 
+/** Certificates in a token: a unit and its issuers, with some to spare. Each could be the issuer of each. */
+const mostCertificates = 16;
+
 const true_ = Uint8Array.of(tag.boolean, 1, 0xff);
 
 /** DER of a TimeStampReq that asks for the authority's certificate too. `nonce`: random octets, 8 or more. */
@@ -89,6 +92,7 @@ function checkToken(token: DerElement, asked: AskedTimeStamp): Omit<TimeStamp, '
   const [signerInfo, ...others] = children(signerInfos, tag.set);
   if (signerInfo === undefined || others.length > 0) refuse('not signed by exactly one');
   const inside = certificates === undefined ? [] : children(certificates, contextTag(0)).map((one) => one.der);
+  if (inside.length > mostCertificates) refuse('more certificates than stand behind one another');
   // Whoever verifies the token later reads them all.
   for (const one of inside) certificateParts(one);
   const signer = checkSignature(signerInfo, info.content, inside);

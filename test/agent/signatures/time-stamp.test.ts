@@ -162,6 +162,25 @@ describe('A time stamp', function () {
     return sequence(sequence(smallInteger(0)), readElement(readFileSync(out)).der);
   }
 
+  /** The same answer with other certificates beside the one that signed it: nothing signs the list of them. */
+  function among(certificates: readonly Uint8Array[]): Uint8Array {
+    const [status, token] = children(readElement(answer), tag.sequence);
+    const [contentType, explicit] = children(token, tag.sequence);
+    const parts = children(children(explicit, contextTag(0))[0], tag.sequence).map((part) =>
+      part.tag === contextTag(0) ? element(contextTag(0), part.content, ...certificates) : part.der,
+    );
+    return sequence(status!.der, sequence(contentType!.der, element(contextTag(0), sequence(...parts))));
+  }
+
+  it('is refused among more certificates than anybody needs, before each is tried as the issuer of every other', () => {
+    const few = among([other.issuer, other.root]);
+    assert.ok(readTimeStampResponse(few, asked).token.length > 0);
+    const many = among(Array.from({ length: 300 }, () => authority.timeStampIssuer));
+    const started = performance.now();
+    refuses(many, { authorities: [other.root] }, /more certificates/);
+    assert.ok(performance.now() - started < 1_000, 'the agent stood still');
+  });
+
   it('is refused as an answer without a token, or with a status that nobody knows', () => {
     const token = children(readElement(answer), tag.sequence)[1]!.der;
     refuses(sequence(sequence(smallInteger(0))), {}, /no token/);
