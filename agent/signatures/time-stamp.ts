@@ -32,6 +32,9 @@ const oid = {
 /** Certificates in a token: a unit and its issuers, with some to spare. Each could be the issuer of each. */
 const mostCertificates = 16;
 
+/** Bytes of an answer; a token has 6 to 8 KB with its chain, and verifiers take no more than this either. */
+const longestAnswer = 65_536;
+
 const true_ = Uint8Array.of(tag.boolean, 1, 0xff);
 
 /** DER of a TimeStampReq that asks for the authority's certificate too. `nonce`: random octets, 8 or more. */
@@ -64,6 +67,7 @@ export interface TimeStamp {
 /** What a TimeStampResp holds, once everything about it has been checked; else ERR_SIGNATURE_TIMESTAMP. */
 export function readTimeStampResponse(der: Uint8Array, asked: AskedTimeStamp): TimeStamp {
   try {
+    if (der.length > longestAnswer) refuse('longer than any answer is');
     const [status, token, ...more] = children(readElement(der), tag.sequence);
     const [code] = children(status, tag.sequence);
     // granted, grantedWithMods (RFC 3161 2.4.2)
