@@ -11,6 +11,9 @@ export interface XmlOutline {
   /** Offset of the root's end tag; of its `/>` if it is empty. */
   rootEnd: number;
   isEmptyElement: boolean;
+  /** Tags, attributes and other markup, counted; and the most attributes that an element has with those that it stands in. */
+  markup: number;
+  inherited: number;
 }
 
 const LT = 0x3c;
@@ -52,6 +55,7 @@ class MarkupReader {
   /** How many attributes each open element has, with those that it stands in. */
   readonly #open: number[] = [];
   #markup = 0;
+  #inherited = 0;
   #root: string | undefined;
   #end: Pick<XmlOutline, 'rootEnd' | 'isEmptyElement'> | undefined;
 
@@ -71,7 +75,7 @@ class MarkupReader {
       else this.#readStartTag();
     }
     if (this.#root === undefined || this.#end === undefined) throw malformed('no root element, or one without an end');
-    return { rootName: this.#root, ...this.#end };
+    return { rootName: this.#root, ...this.#end, markup: this.#markup, inherited: this.#inherited };
   }
 
   #next(): number {
@@ -131,6 +135,7 @@ class MarkupReader {
     }
     const inherited = attributes + (this.#open.at(-1) ?? 0);
     if (inherited > limits.xmlInherited) throw refused('too many attributes above one another');
+    this.#inherited = Math.max(this.#inherited, inherited);
     if (!isEmptyElement) this.#open.push(inherited);
     if (this.#open.length > limits.xmlDepth) throw refused('too many levels');
     this.#at = end + 1;
