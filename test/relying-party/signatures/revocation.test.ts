@@ -199,7 +199,15 @@ describe('revocation', function () {
       const entries = Buffer.concat(Array.from({ length: 50_000 }, (_, serial) => entry(serial)));
       const algorithm = encodeDer(TAG.sequence, Buffer.from('06092a864886f70d01010b', 'hex'));
       const version = encodeDer(TAG.integer, Uint8Array.of(1));
-      const parts = [version, algorithm, encodeDer(TAG.sequence), when, when, encodeDer(TAG.sequence, entries), version];
+      const parts = [
+        version,
+        algorithm,
+        encodeDer(TAG.sequence),
+        when,
+        when,
+        encodeDer(TAG.sequence, entries),
+        version,
+      ];
       const signature = encodeDer(TAG.bitString, new Uint8Array(257));
       const list = encodeDer(TAG.sequence, encodeDer(TAG.sequence, ...parts), algorithm, signature);
       const who = subject();
