@@ -98,12 +98,18 @@ export const limits = {
   authorityAnswer: 4_194_304,
   authoritiesTime: 30_000,
   authorityRest: 60_000,
-  /** An XML document that is parsed to be signed: its bytes, levels, markup altogether and attributes of one element. A
-   *  journal export has some ten thousand elements; what grows faster than its length (sorting attributes) stays small. */
+  /** How long a request's documents are looked at before the holder is asked, while nobody else's window opens; and from when on it
+   *  counts against its site when nothing was shown after it. */
+  rehearsalTime: 10_000,
+  rehearsalHold: 1_000,
+  /** An XML document that is parsed to be signed: its bytes, levels, markup altogether, attributes of one element, and of one with
+   *  all that it stands in. A journal export has some ten thousand elements; what grows faster than its length (sorting attributes,
+   *  looking for a namespace through all that are in scope) stays small. */
   xmlSize: 33_554_432,
   xmlDepth: 128,
   xmlMarkup: 500_000,
   xmlAttributes: 256,
+  xmlInherited: 512,
   /** How long the thread that makes signatures may be silent while nothing is asked of anybody, how long it is kept for the
    *  next document, and the document after which it is not: WebAssembly memory never shrinks. */
   signatureSilence: 20_000,

@@ -31,6 +31,9 @@ const oid = {
 const clockSkew = 300_000;
 const freshFor = 86_400_000;
 
+/** Bytes of an OCSPResponse: one about a single certificate has some kilobytes, and verifiers take no more than this. */
+const longestResponse = 65_536;
+
 /** DER of an OCSPRequest for one certificate, without a nonce: what many responders answer from a store (RFC 5019). */
 export function ocspRequest(certificate: Uint8Array, issuer: Uint8Array): Uint8Array {
   // tbsRequest { requestList { Request { reqCert } } }
@@ -67,6 +70,7 @@ export function readOcspResponse(
 
 /** The parts of the BasicOCSPResponse. */
 function basicResponse(der: Uint8Array): DerElement[] {
+  if (der.length > longestResponse) refuse('longer than any answer is');
   const [status, explicit] = children(readElement(der), tag.sequence);
   if (status?.tag !== tag.enumerated || !same(status.content, Uint8Array.of(0))) refuse('the responder has no answer');
   const [type, response] = children(children(explicit, contextTag(0))[0], tag.sequence);

@@ -29,6 +29,12 @@ const oid = {
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
 } as const;
 
+/** Certificates in a token: a unit and its issuers, with some to spare. Each could be the issuer of each. */
+const mostCertificates = 16;
+
+/** Bytes of an answer; a token has 6 to 8 KB with its chain, and verifiers take no more than this either. */
+const longestAnswer = 65_536;
+
 const true_ = Uint8Array.of(tag.boolean, 1, 0xff);
 
 /** DER of a TimeStampReq that asks for the authority's certificate too. `nonce`: random octets, 8 or more. */
@@ -61,6 +67,7 @@ export interface TimeStamp {
 /** What a TimeStampResp holds, once everything about it has been checked; else ERR_SIGNATURE_TIMESTAMP. */
 export function readTimeStampResponse(der: Uint8Array, asked: AskedTimeStamp): TimeStamp {
   try {
+    if (der.length > longestAnswer) refuse('longer than any answer is');
     const [status, token, ...more] = children(readElement(der), tag.sequence);
     const [code] = children(status, tag.sequence);
     // granted, grantedWithMods (RFC 3161 2.4.2)
@@ -89,6 +96,7 @@ function checkToken(token: DerElement, asked: AskedTimeStamp): Omit<TimeStamp, '
   const [signerInfo, ...others] = children(signerInfos, tag.set);
   if (signerInfo === undefined || others.length > 0) refuse('not signed by exactly one');
   const inside = certificates === undefined ? [] : children(certificates, contextTag(0)).map((one) => one.der);
+  if (inside.length > mostCertificates) refuse('more certificates than stand behind one another');
   // Whoever verifies the token later reads them all.
   for (const one of inside) certificateParts(one);
   const signer = checkSignature(signerInfo, info.content, inside);

@@ -11,6 +11,9 @@ export interface XmlOutline {
   /** Offset of the root's end tag; of its `/>` if it is empty. */
   rootEnd: number;
   isEmptyElement: boolean;
+  /** Tags, attributes and other markup, counted; and the most attributes that an element has with those that it stands in. */
+  markup: number;
+  inherited: number;
 }
 
 const LT = 0x3c;
@@ -49,8 +52,10 @@ function assertEncoding(text: Buffer): void {
 class MarkupReader {
   readonly #text: Buffer;
   #at = 0;
-  #depth = 0;
+  /** How many attributes each open element has, with those that it stands in. */
+  readonly #open: number[] = [];
   #markup = 0;
+  #inherited = 0;
   #root: string | undefined;
   #end: Pick<XmlOutline, 'rootEnd' | 'isEmptyElement'> | undefined;
 
@@ -70,7 +75,7 @@ class MarkupReader {
       else this.#readStartTag();
     }
     if (this.#root === undefined || this.#end === undefined) throw malformed('no root element, or one without an end');
-    return { rootName: this.#root, ...this.#end };
+    return { rootName: this.#root, ...this.#end, markup: this.#markup, inherited: this.#inherited };
   }
 
   #next(): number {
@@ -113,33 +118,35 @@ class MarkupReader {
   }
 
   #readEndTag(): void {
-    this.#depth -= 1;
-    if (this.#depth === 0) this.#end = { rootEnd: this.#at, isEmptyElement: false };
-    if (this.#depth < 0) throw malformed('more end tags than start tags');
+    if (this.#open.pop() === undefined) throw malformed('more end tags than start tags');
+    if (this.#open.length === 0) this.#end = { rootEnd: this.#at, isEmptyElement: false };
     this.#at += 2;
   }
 
   #readStartTag(): void {
     const start = this.#at;
-    const end = this.#tagEnd();
+    const { end, attributes } = this.#tagEnd();
     const isEmptyElement = this.#text[end - 1] === SLASH;
-    if (this.#depth === 0) {
+    if (this.#open.length === 0) {
       if (this.#root !== undefined) throw malformed('more than one root element');
       const tag = this.#text.toString('utf8', start + 1, Math.min(end + 1, start + longestName));
       this.#root = tag.slice(0, tag.search(nameEnd));
       if (isEmptyElement) this.#end = { rootEnd: end - 1, isEmptyElement };
     }
-    if (!isEmptyElement) this.#depth += 1;
-    if (this.#depth > limits.xmlDepth) throw refused('too many levels');
+    const inherited = attributes + (this.#open.at(-1) ?? 0);
+    if (inherited > limits.xmlInherited) throw refused('too many attributes above one another');
+    this.#inherited = Math.max(this.#inherited, inherited);
+    if (!isEmptyElement) this.#open.push(inherited);
+    if (this.#open.length > limits.xmlDepth) throw refused('too many levels');
     this.#at = end + 1;
   }
 
   /** Offset of the tag's `>`; one in an attribute's value is none. */
-  #tagEnd(): number {
+  #tagEnd(): { end: number; attributes: number } {
     let attributes = 0;
     for (let at = this.#at + 1; at < this.#text.length; at += 1) {
       const byte = this.#text[at] ?? 0;
-      if (byte === GT) return at;
+      if (byte === GT) return { end: at, attributes };
       if (!QUOTES.includes(byte)) continue;
       attributes += 1;
       this.#count(1);

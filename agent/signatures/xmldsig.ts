@@ -37,6 +37,9 @@ export interface SignedReference {
 const maximumReferences = 100;
 const maximumTransforms = 8;
 const maximumSize = 262_144;
+/** What all references and transforms have in full, and namespaces in scope: Canonical XML 1.0 compares each with each, at each element. */
+const maximumMarkup = 10_000;
+const maximumInherited = 128;
 
 /**
  * The value of ds:SignatureValue, as bytes.
@@ -58,7 +61,9 @@ export async function signSignedInfo(signedInfo: Uint8Array, signer: Signer): Pr
  */
 export function describeSignedInfo(signedInfo: Uint8Array): SignedInfoDescription {
   if (signedInfo.length > maximumSize) throw new SignatureError('ERR_DOCUMENT_TOO_LARGE', 'too long a SignedInfo');
-  return withXml(signedInfo, (document) => {
+  return withXml(signedInfo, (document, { markup, inherited }) => {
+    if (markup > maximumMarkup || inherited > maximumInherited)
+      throw new SignatureError('ERR_DOCUMENT_TOO_LARGE', 'too much markup in a SignedInfo');
     const root = document.root;
     if (!is(root, 'SignedInfo')) throw malformed('the root is not ds:SignedInfo');
     const [method, signatureMethod, ...references] = elementsOf(root);

@@ -55,6 +55,14 @@ export function signable(documents: Listed): number {
   return documents.filter(({ refused }) => refused === undefined).length;
 }
 
+/** The number of the document that is shown first: one that a yes is for, whatever the site has put before it. */
+export function firstToShow(documents: Listed): number {
+  return Math.max(
+    documents.findIndex(({ refused }) => refused === undefined),
+    0,
+  );
+}
+
 /** The button that agrees. */
 export function buttonWords(documents: Listed): Words {
   const [signed, count] = [signable(documents), documents.length];

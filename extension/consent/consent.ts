@@ -5,7 +5,7 @@ import { type SigningConsent } from '../../shared/signing.ts';
 import { consentPortName, type ConsentMessage, type ConsentWish } from '../background/signing/consent-messages.ts';
 import { textToBytes } from '../content/native-base64.ts';
 import { type EncodedPiece } from '../page-api/sign-messages.ts';
-import { buttonWords, formatWords, listWords, signable, warningOf } from './consent-view.ts';
+import { buttonWords, firstToShow, formatWords, listWords, signable, warningOf } from './consent-view.ts';
 import { Documents } from './documents.ts';
 import { choiceWords, keyChoice } from './key-choice.ts';
 import { byId, element, setText, text } from './page.ts';
@@ -81,7 +81,7 @@ function show(given: SigningConsent): void {
   showList(given);
   byId('title').focus();
   documents.start();
-  void open(0);
+  void open(firstToShow(listed));
 }
 
 async function open(number: number): Promise<void> {
@@ -90,7 +90,7 @@ async function open(number: number): Promise<void> {
     .forEach((button, index) => (button.ariaCurrent = String(index === number)));
   try {
     await viewer?.show(number);
-    isShown = true;
+    isShown ||= consent?.documents[number]?.refused === undefined;
   } catch {
     viewer?.hide(); // it is not the document that would be signed; `changed` says so
   }
@@ -113,7 +113,7 @@ function showList({ documents: listed }: SigningConsent): void {
   );
 }
 
-/** Signing waits until every document is here, is what it should be, and one is on the screen. */
+/** Signing waits until every document is here, is what it should be, and one that it is for has been on the screen. */
 function changed(): void {
   if (stage !== 'asking' || documents === undefined) return;
   const { states } = documents;

@@ -44,8 +44,8 @@ const CERTIFICATE_ISSUER = '2.5.29.29';
 const CRL_DISTRIBUTION_POINTS = '2.5.29.31';
 export const MAX_CRL_LENGTH = 16 * 1024 * 1024;
 
-/** A list is asked about many certificates: read once for as long as somebody keeps its bytes. */
-const known = new WeakMap<Uint8Array, Crl>();
+/** A list is asked about many certificates: read once for as long as somebody keeps its bytes, also one that is none at its end. */
+const known = new WeakMap<Uint8Array, Crl | DerError>();
 
 /**
  * Verifies who says it and about whom, not how old it is.
@@ -53,8 +53,7 @@ const known = new WeakMap<Uint8Array, Crl>();
  */
 export function verifyCrl(bytes: Uint8Array, { certificate, issuer }: Subject): RevocationStatement {
   return readAs('ERR_REVOCATION_MALFORMED', () => {
-    const crl = known.get(bytes) ?? readCrl(bytes);
-    known.set(bytes, crl);
+    const crl = readOnce(bytes);
     const subject = factsOf(certificate);
     // A list of somebody else says nothing about this certificate, whatever serial numbers it has.
     if (!equalBytes(crl.issuer, subject.issuer) || !equalBytes(crl.issuer, factsOf(issuer).subject)) {
@@ -70,6 +69,23 @@ export function verifyCrl(bytes: Uint8Array, { certificate, issuer }: Subject): 
     const { thisUpdate, nextUpdate } = crl;
     return { kind: 'crl', revokedAt: crl.revoked.get(subject.serialNumber), thisUpdate, nextUpdate };
   });
+}
+
+/** @throws DerError */
+function readOnce(bytes: Uint8Array): Crl {
+  const crl = known.get(bytes) ?? crlOrError(bytes);
+  known.set(bytes, crl);
+  if (crl instanceof DerError) throw crl;
+  return crl;
+}
+
+function crlOrError(bytes: Uint8Array): Crl | DerError {
+  try {
+    return readCrl(bytes);
+  } catch (error) {
+    if (error instanceof DerError) return error;
+    throw error;
+  }
 }
 
 function readCrl(bytes: Uint8Array): Crl {

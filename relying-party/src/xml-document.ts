@@ -11,6 +11,10 @@ const MAX_DEPTH = 128;
 /** Tags, attributes, comments and instructions: what the agent signs. Each costs some microseconds. */
 const MAX_MARKUP = 500_000;
 const MAX_ATTRIBUTES = 256;
+/** Attributes of an element and of all that it stands in; and the sum of their squares: inclusive canonicalisation compares each
+ *  namespace in scope with each, at each element, in a hundred million comparisons a second. */
+const MAX_INHERITED = 512;
+const MAX_COMPARISONS = 1_000_000_000;
 const UTF16 = new Set(['feff', 'fffe', '003c', '3c00']);
 const BYTE_ORDER_MARK = 'efbbbf';
 const DECLARATION =
@@ -116,7 +120,9 @@ function decode(bytes: Uint8Array): string {
 function assertMarkup(text: string): void {
   let at = declarationEnd(text);
   let markup = 0;
-  let depth = 0;
+  let comparisons = 0;
+  /** What each open element has and inherits. */
+  const open: number[] = [];
   for (at = text.indexOf('<', at); at >= 0; at = text.indexOf('<', at)) {
     let attributes = 0;
     if (text.startsWith('<!--', at)) at = behind(text, '-->', at + 4);
@@ -124,14 +130,17 @@ function assertMarkup(text: string): void {
     else if (text[at + 1] === '!') throw new SignatureError('ERR_DOCUMENT_REFUSED');
     else if (text[at + 1] === '?') at = behind(text, '?>', at + 2);
     else if (text[at + 1] === '/') {
-      depth -= 1;
+      open.pop();
       at += 2;
     } else {
       ({ at, attributes } = behindTag(text, at + 1));
-      if (text[at - 2] !== '/') depth += 1;
+      const inherited = attributes + (open[open.length - 1] ?? 0);
+      comparisons += inherited ** 2;
+      if (inherited > MAX_INHERITED || comparisons > MAX_COMPARISONS) throw new SignatureError('ERR_DOCUMENT_REFUSED');
+      if (text[at - 2] !== '/') open.push(inherited);
     }
     markup += 1 + attributes;
-    if (depth > MAX_DEPTH || markup > MAX_MARKUP || attributes > MAX_ATTRIBUTES) {
+    if (open.length > MAX_DEPTH || markup > MAX_MARKUP || attributes > MAX_ATTRIBUTES) {
       throw new SignatureError('ERR_DOCUMENT_REFUSED');
     }
   }

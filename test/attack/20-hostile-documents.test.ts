@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { type AddressInfo } from 'node:net';
-import { type HostClient } from '../support/host-client.ts';
+import { codeOf, type HostClient } from '../support/host-client.ts';
 import { SigningClient, type SentDocument, type SigningWish } from '../support/signing-client.ts';
 import { pdfDocument, updated } from '../signatures/documents.ts';
 import {
@@ -160,6 +160,13 @@ describe('20 hostile documents to be signed', function () {
     assert.equal(target.agent.pinentry.unawaited().length, 1);
     assert.match(signatures[0]!.toString(), /^(<\?xml[^>]*>\s*)?<a>/);
     assert.match(signatures[2]!.toString(), /^(<\?xml[^>]*>\s*)?<b>/);
+  });
+
+  it('a PIN dialog that is cancelled is told as that, whatever document stands before those it was for', async () => {
+    target.agent.pinentry.answer('cancel');
+    const end = await new SigningClient(host, [xml('<!DOCTYPE a><a/>'), xml('<b/>')]).run(journal, enveloped);
+    assert.equal(codeOf(end.answer), 'ERR_USER_CANCELLED', JSON.stringify(end.answer));
+    assert.equal(target.agent.pinentry.unawaited().length, 1);
   });
 
   it('the same hostile document three times and more: refused each time, and no thread is left worse for it', async () => {

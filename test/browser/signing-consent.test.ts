@@ -319,6 +319,19 @@ for (const language of ['sv', 'en'] as const) {
         await window.locator('#refused').waitFor({ state: 'hidden' });
       });
 
+      it('opens on a document that would be signed, not on one before it that would not', async () => {
+        agent.change = (consent) => ({
+          ...consent,
+          documents: consent.documents.map((entry, number) =>
+            number === 0 ? { ...entry, refused: 'ERR_DOCUMENT_REFUSED' as const } : entry,
+          ),
+        });
+        const window = await ask([text, { ...text, name: 'Två.txt', content: 'den andra' }]);
+        assert.equal(await window.locator('#list [aria-current=true]').innerText(), 'Två.txt');
+        assert.equal(await frame(window), 'den andra');
+        assert.equal(await window.locator('#refused').isVisible(), false);
+      });
+
       it('lists every document of many, each to be read, and signs none before all are there', async () => {
         const documents = [text, xml, image, { ...text, name: 'Två.txt', content: 'den andra' }];
         const window = await ask(documents);

@@ -1,6 +1,7 @@
 // What can be known before the holder is asked: which keys can serve, and which documents cannot be signed at all. Each container is
-// made up to the moment in which its key would sign, so that whatever refuses a document later refuses it now.
+// made up to the moment in which its key would sign, so that whatever refuses a document later refuses it now, as far as time allows.
 import { KortbroError, type ErrorCode } from '../../../shared/errors.ts';
+import { limits } from '../../../shared/limits.ts';
 import { type RequestOf } from '../../../shared/messages.ts';
 import { type SignatureAlgorithm, type SignatureFormat } from '../../../shared/signing.ts';
 import { findPinentry } from '../../pin/pinentry-program.ts';
@@ -17,7 +18,7 @@ import { type SigningPlace } from './signing-places.ts';
 
 type SignRequest = Pick<RequestOf<'sign'>, 'format' | 'level'>;
 
-/** Why a document cannot be signed, by its number; undefined for those that can. */
+/** Why a document cannot be signed, by its number; undefined for those of which nothing is known against it. */
 export type Refusals = readonly (SignatureErrorCode | undefined)[];
 
 export interface Prospects {
@@ -48,9 +49,11 @@ export async function prospectsOf(
       throw error;
     }
   });
+  const end = context.clock.now() + limits.rehearsalTime;
+  const hasTime = () => context.clock.now() < end;
   const tried = new Map<SignatureAlgorithm, Refusals>();
   const able = await withoutFailing(signal, usable, async (place) => {
-    const refusals = tried.get(place.algorithm) ?? (await rehearsed(call, request.format, documents, place));
+    const refusals = tried.get(place.algorithm) ?? (await rehearsed(call, request.format, documents, place, hasTime));
     tried.set(place.algorithm, refusals);
     const misfit = refusals.find((code) => code?.startsWith('ERR_SIGNATURE_') === true);
     if (misfit !== undefined) throw new KortbroError(misfit);
@@ -117,10 +120,13 @@ async function rehearsed(
   format: SignatureFormat,
   documents: readonly HeldDocument[],
   place: SigningPlace,
+  hasTime: () => boolean,
 ): Promise<Refusals> {
   if (!needsThread(format) || !read.has(format.type)) return documents.map(() => undefined);
   const refusals: (SignatureErrorCode | undefined)[] = [];
-  for (const document of documents) refusals.push(await refusalOf(signal, format, document, place));
+  // Nobody else's window opens meanwhile: what is left then is found out when it is signed.
+  for (const document of documents)
+    refusals.push(hasTime() ? await refusalOf(signal, format, document, place) : undefined);
   keepThreadReady();
   return refusals;
 }

@@ -31,7 +31,7 @@ export interface SigningOutcome {
   signatures: (Uint8Array | undefined)[];
 }
 
-/** @throws KortbroError, TokenError, SignatureError when nothing was signed at all: the first reason */
+/** @throws KortbroError, TokenError, SignatureError when nothing was signed at all: what ended it, or the first reason */
 export async function signDocuments(
   context: OperationContext,
   call: OperationCall,
@@ -89,7 +89,9 @@ async function signEach(
     }
   }
   const [first] = results;
-  if (first !== undefined && 'error' in first && results.every((result) => 'error' in result)) throw first.error;
+  // What ended it counts for more than a document, which would hide who said no from whoever counts that.
+  if (first !== undefined && 'error' in first && results.every((result) => 'error' in result))
+    throw ended === undefined ? first.error : ended.error;
   return { place, ...told(context, results) };
 }
 

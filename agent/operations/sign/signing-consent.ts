@@ -45,9 +45,11 @@ export async function askConsent(
     context.dialogs.checkMuted(origin);
     await readyCards(context, call);
     const places = signingPlaces(context, origin, request);
+    const began = context.clock.now();
     const prospects = await prospectsOf(context, call, request, documents, places).catch((error: unknown) => {
-      // A document that hangs or crashes its reader holds up everybody's windows: again and again that is a flood.
-      if (error instanceof KortbroError && error.code === 'ERR_AGENT_INTERNAL') context.dialogs.withdrawn(origin);
+      const hasHeldUp = context.clock.now() - began >= limits.rehearsalHold && isOfSite(error);
+      // It held up everybody's windows for nothing, by a document that is slow, hangs or crashes its reader, or was taken back.
+      if (hasHeldUp || isFault(error)) context.dialogs.withdrawn(origin);
       throw error;
     });
     const { refusals } = prospects;
@@ -58,6 +60,15 @@ export async function askConsent(
     const expires = context.clock.now() + limits.consentTime;
     return Object.freeze({ origin, request, documents, refusals, key: keyOf(place), expires });
   });
+}
+
+function isFault(error: unknown): boolean {
+  return error instanceof KortbroError && error.code === 'ERR_AGENT_INTERNAL';
+}
+
+/** What a site can bring about as often as it likes; a PIN that is locked or a card that leaves it cannot. */
+function isOfSite(error: unknown): boolean {
+  return error instanceof KortbroError && /^ERR_(?:REQUEST|DOCUMENT|SIGNATURE)_/.test(error.code);
 }
 
 /** The key that the holder signs with. */

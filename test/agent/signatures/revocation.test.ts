@@ -92,6 +92,17 @@ describe('Revocation', function () {
       refuses(() => ocspResponseEnds(Buffer.from('30030a0103', 'hex')), /no answer/);
     });
 
+    it('is not believed when it is longer than a verifier takes it, and is not gone through', () => {
+      const when = element(tag.generalizedTime, Buffer.from('20261101000000Z'));
+      const singles = Buffer.concat(Array.from({ length: 3_000 }, () => sequence(sequence(), element(0x80), when)));
+      const data = sequence(element(contextTag(2), octetString(new Uint8Array(20))), when, sequence(singles));
+      const basic = sequence(data, signatureIdentifier('ES256'), element(tag.bitString, new Uint8Array(71)));
+      const bytes = sequence(objectIdentifier('1.3.6.1.5.5.7.48.1.1'), octetString(basic));
+      const long = sequence(element(tag.enumerated, Uint8Array.of(0)), element(contextTag(0), bytes));
+      refuses(() => readOcspResponse(long, good.certificate, issuer, new Date()), /longer/);
+      refuses(() => ocspResponseEnds(long), /longer/);
+    });
+
     it('is not believed about another certificate, too early or too late', async () => {
       const answer = await ask(good.certificate);
       refuses(() => readOcspResponse(answer, revoked.certificate, issuer, new Date()));

@@ -162,6 +162,33 @@ describe('A time stamp', function () {
     return sequence(sequence(smallInteger(0)), readElement(readFileSync(out)).der);
   }
 
+  /** The same answer with other certificates beside the one that signed it: nothing signs the list of them. */
+  function among(certificates: readonly Uint8Array[]): Uint8Array {
+    const [status, token] = children(readElement(answer), tag.sequence);
+    const [contentType, explicit] = children(token, tag.sequence);
+    const parts = children(children(explicit, contextTag(0))[0], tag.sequence).map((part) =>
+      part.tag === contextTag(0) ? element(contextTag(0), part.content, ...certificates) : part.der,
+    );
+    return sequence(status!.der, sequence(contentType!.der, element(contextTag(0), sequence(...parts))));
+  }
+
+  it('is refused among more certificates than anybody needs, before each is tried as the issuer of every other', () => {
+    const few = among([other.issuer, other.root]);
+    assert.ok(readTimeStampResponse(few, asked).token.length > 0);
+    const many = among(Array.from({ length: 40 }, () => authority.timeStampIssuer));
+    refuses(many, { authorities: [other.root] }, /more certificates/);
+  });
+
+  it('is refused when it is longer than any, as a verifier would refuse it', async () => {
+    const value = new Uint8Array(6_000);
+    const large = await authority.issueSigner({
+      key: 'ec-p256',
+      extensions: [{ oid: '1.2.3.4', critical: false, value }],
+    });
+    assert.ok(readTimeStampResponse(among(Array.from({ length: 5 }, () => large.certificate)), asked).token.length > 0);
+    refuses(among(Array.from({ length: 12 }, () => large.certificate)), {}, /longer/);
+  });
+
   it('is refused as an answer without a token, or with a status that nobody knows', () => {
     const token = children(readElement(answer), tag.sequence)[1]!.der;
     refuses(sequence(sequence(smallInteger(0))), {}, /no token/);

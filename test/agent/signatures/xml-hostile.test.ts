@@ -50,6 +50,9 @@ describe('XML that is to be signed', () => {
     'XML 1.1': utf8('<?xml version="1.1"?><a/>'),
     'too many levels': nested(limits.xmlDepth + 1),
     'levels without end': utf8('<a>'.repeat(1_000_000)),
+    'more attributes above its elements than a canonical form can be looked for in': utf8(
+      `${many(3, (n) => `<a ${many(limits.xmlInherited / 2, (m) => `xmlns:p${n}-${m}="urn:${n}:${m}" `)}>`)}${'<b/>'.repeat(9)}${'</a>'.repeat(3)}`,
+    ),
     'too many attributes': utf8(`<a ${many(limits.xmlAttributes + 1, (n) => `a${n}="" `)}/>`),
     'a namespace name that is relative': utf8('<b:a xmlns:b="relative/name"/>'),
   });

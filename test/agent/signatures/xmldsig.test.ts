@@ -168,6 +168,14 @@ describe('The value over a SignedInfo', function () {
     'a line end more': ['ERR_DOCUMENT_FORMAT', Buffer.concat([honest('ES256'), utf8('\n')])],
     'a DOCTYPE': ['ERR_DOCUMENT_REFUSED', Buffer.concat([utf8('<!DOCTYPE a>'), honest('ES256')])],
     'any other bytes': ['ERR_DOCUMENT_FORMAT', Buffer.from('a hash, perhaps')],
+    'more elements than all references have': [
+      'ERR_DOCUMENT_TOO_LARGE',
+      signedInfo(`${empty('CanonicalizationMethod', inclusive)}${'<b></b>'.repeat(5_000)}`),
+    ],
+    'more namespaces in scope than a document has': [
+      'ERR_DOCUMENT_TOO_LARGE',
+      signedInfo(`<b ${Array.from({ length: 130 }, (_, n) => `xmlns:p${n}="urn:${n}"`).join(' ')}></b>`),
+    ],
     'too many bytes': ['ERR_DOCUMENT_TOO_LARGE', Buffer.alloc(300_000, ' ')],
   };
   for (const [what, [code, bytes]] of Object.entries(refused)) {

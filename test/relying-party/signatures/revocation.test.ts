@@ -192,6 +192,35 @@ describe('revocation', function () {
       }
     });
 
+    it('is read once for many certificates, also when it is none at its end', () => {
+      const when = encodeDer(TAG.utcTime, Buffer.from('261101000000Z'));
+      const entry = (serial: number) =>
+        encodeDer(TAG.sequence, encodeDer(TAG.integer, Uint8Array.of(1, serial >> 8, serial & 0xff)), when);
+      const entries = Buffer.concat(Array.from({ length: 50_000 }, (_, serial) => entry(serial)));
+      const algorithm = encodeDer(TAG.sequence, Buffer.from('06092a864886f70d01010b', 'hex'));
+      const version = encodeDer(TAG.integer, Uint8Array.of(1));
+      const parts = [
+        version,
+        algorithm,
+        encodeDer(TAG.sequence),
+        when,
+        when,
+        encodeDer(TAG.sequence, entries),
+        version,
+      ];
+      const signature = encodeDer(TAG.bitString, new Uint8Array(257));
+      const list = encodeDer(TAG.sequence, encodeDer(TAG.sequence, ...parts), algorithm, signature);
+      const who = subject();
+      const time = () => {
+        const started = performance.now();
+        assert.throws(() => verifyCrl(list, who), { code: 'ERR_REVOCATION_MALFORMED' });
+        return performance.now() - started;
+      };
+      const first = time();
+      assert.ok(first > 20, `its end was not come to: ${first} ms`);
+      assert.ok(time() < first / 4);
+    });
+
     it('is fetched once for many', async () => {
       says(crl());
       const checker = createRevocationChecker({ crl: base });

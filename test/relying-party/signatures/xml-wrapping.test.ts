@@ -274,6 +274,13 @@ describe('An XML signature that somebody has tampered with', function () {
     await refused('ERR_REFERENCE_REFUSED', utf8(xmlSignature(signer, { references })));
   });
 
+  /** So many elements around one another, each with 250 namespaces. */
+  const within = (levels: number, content: string): string =>
+    Array.from({ length: levels }).reduce<string>((inner, _, level) => {
+      const names = Array.from({ length: 250 }, (_name, n) => `xmlns:p${level}-${n}="urn:${n}"`);
+      return `<b ${names.join(' ')}>${inner}</b>`;
+    }, content);
+
   const hostile: Record<string, readonly [SignatureErrorCode, (xml: string) => Uint8Array]> = {
     'a DOCTYPE': ['ERR_DOCUMENT_REFUSED', (xml) => utf8(`<!DOCTYPE intyg>${xml}`)],
     'an external entity': [
@@ -304,6 +311,14 @@ describe('An XML signature that somebody has tampered with', function () {
     'many attributes': [
       'ERR_DOCUMENT_REFUSED',
       (xml) => utf8(xml.replace('<för>', `<för ${Array.from({ length: 300 }, (_, n) => `a${n}=""`).join(' ')}>`)),
+    ],
+    'many attributes above one another': [
+      'ERR_DOCUMENT_REFUSED',
+      (xml) => utf8(xml.replace('</intyg>', `${within(3, '<a/>')}</intyg>`)),
+    ],
+    'many namespaces around many elements': [
+      'ERR_DOCUMENT_REFUSED',
+      (xml) => utf8(xml.replace('</intyg>', `${within(2, '<a/>'.repeat(20_000))}</intyg>`)),
     ],
     'a namespace name that is relative': [
       'ERR_DOCUMENT_REFUSED',

@@ -7,6 +7,7 @@ import { type RequestChannel } from '../../../../agent/operations/context.ts';
 import { sign } from '../../../../agent/operations/sign/sign.ts';
 import { signatureMethodElement } from '../../../../agent/signatures/xml-algorithms.ts';
 import { endIdleSignatureThread } from '../../../../agent/signatures/worker/with-signature-thread.ts';
+import { limits } from '../../../../shared/limits.ts';
 import { type RequestOf } from '../../../../shared/messages.ts';
 import { type SignatureAlgorithm, type SigningConsent, type SigningMessage } from '../../../../shared/signing.ts';
 import { pdfDocument, qpdf } from '../../../signatures/documents.ts';
@@ -193,6 +194,39 @@ describe('Before the holder is asked to sign', function () {
     );
     shown = [];
     await assertRefused([xml('<a>'), xml('<!DOCTYPE a><a/>')], enveloped, 'ERR_DOCUMENT_FORMAT');
+  });
+
+  /** As if so much time went by between two looks at the clock. */
+  function timeGoesBy(milliseconds: number): void {
+    const { clock } = world;
+    const now = clock.now.bind(clock);
+    clock.now = () => {
+      clock.advance(milliseconds);
+      return now();
+    };
+  }
+
+  it('what there is no time to look at is shown, and found out when it is signed', async () => {
+    await world.insert([ec]);
+    timeGoesBy(0.4 * limits.rehearsalTime);
+    const { documents } = await shownFor([xml('<a/>'), xml('<a>'), xml('<a>'), xml('<a>')], enveloped);
+    assert.deepEqual(
+      documents.map(({ refused }) => refused),
+      [undefined, 'ERR_DOCUMENT_FORMAT', undefined, undefined],
+    );
+  });
+
+  it('a site that holds up the windows again and again, and has nothing to show, is muted', async () => {
+    await world.insert([ec]);
+    for (let i = 0; i < 2 * limits.cancelsBeforeMute; i += 1)
+      await assertRefused([xml('<a>')], enveloped, 'ERR_DOCUMENT_FORMAT');
+    await shownFor([xml('<a/>')], enveloped);
+    world.context.dialogs.answered(journal);
+    shown = [];
+    timeGoesBy(limits.rehearsalHold);
+    for (let i = 0; i < 2 * limits.cancelsBeforeMute; i += 1)
+      await assertRefused([xml('<a>')], enveloped, 'ERR_DOCUMENT_FORMAT');
+    await assertRefused([xml('<a/>')], enveloped, 'ERR_POLICY_MUTED');
   });
 
   it('a time stamp that no authority in policy could vouch for is refused before a byte is sent', async () => {
