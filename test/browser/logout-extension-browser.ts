@@ -9,7 +9,7 @@ import { launchChromium } from '../../demo/launch-chromium.ts';
 import { extensionId } from '../../shared/names.ts';
 import { type OwedVisit } from '../../shared/messages.ts';
 import { FakeAgent, installFakeHost } from '../extension/fake-agent.ts';
-import { browserProcess } from './logout-extension-processes.ts';
+import { browserProcess, family } from './logout-extension-processes.ts';
 import { startLogoutSites, type LogoutSites } from './logout-extension-sites.ts';
 
 export class LogoutBrowser {
@@ -71,11 +71,14 @@ export class LogoutBrowser {
     await this.#context.addInitScript('globalThis.__name = (named) => named');
   }
 
-  /** Ends the browser without a word (SIGKILL). */
+  /** Ends the browser without a word (SIGKILL), and waits for its other processes, which write for a moment longer. */
   async kill(): Promise<void> {
     const gone = new Promise((resolve) => this.context.once('close', resolve));
-    process.kill(browserProcess(this.profile), 'SIGKILL');
+    const main = browserProcess(this.profile);
+    const processes = family(main);
+    process.kill(main, 'SIGKILL');
     await gone;
+    await this.until(() => !processes.isAlive());
     this.#context = undefined;
     await this.agent.until(() => this.agent.hosts.every(({ closed }) => closed));
   }

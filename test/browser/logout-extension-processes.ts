@@ -20,6 +20,12 @@ export function workerProcess(profile: string): number {
   return found.processId;
 }
 
+/** A process and all that it has started until now. One that has ended and was not waited for is not alive. */
+export function family(main: number): { isAlive(): boolean } {
+  const members = running().filter(({ processId }) => processId === main || ancestors(processId).includes(main));
+  return { isAlive: () => members.some(({ processId }) => read(String(processId), 'cmdline') !== '') };
+}
+
 function running(): { processId: number; words: string[] }[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
