@@ -71,7 +71,7 @@ describe('a logout in Chromium', function () {
     assert.deepEqual(await browser.cookiesOf(journal), cookieNames);
     assert.deepEqual(await filled(page), everything);
     const milliseconds = await browser.logOut(owedVisit(journal));
-    assert.ok(milliseconds < 2_000, `${milliseconds} ms`);
+    assert.ok(milliseconds < 5_000, `${milliseconds} ms`);
     assert.deepEqual(await browser.cookiesOf(journal), []);
     assert.deepEqual(await filled(await browser.open(`${journal}/`)), nothing);
     assert.deepEqual(browser.sites.requests.at(-1)?.cookies, []);
@@ -131,7 +131,7 @@ describe('a logout in Chromium', function () {
     const done = browser.logOut(visit);
     await browser.agent.until(() => browser.agent.steps(visit.id).includes('told'));
     const milliseconds = performance.now() - since;
-    assert.ok(milliseconds >= 490 && milliseconds < 900, `${milliseconds} ms`);
+    assert.ok(milliseconds >= 490 && milliseconds < 2_000, `${milliseconds} ms`);
     await done;
     assert.deepEqual(await browser.cookiesOf(journal), []);
   });
@@ -142,7 +142,8 @@ describe('a logout in Chromium', function () {
     for (let i = 0; i < 30; i++) await listening(await browser.open(`${journal}/login`));
     browser.sites.requests.length = 0;
     const milliseconds = await browser.logOut(owedVisit(journal));
-    assert.ok(milliseconds < 2_000, `${milliseconds} ms`);
+    // Half a second or so; a wait for each tab after the other would be fifteen.
+    assert.ok(milliseconds < 10_000, `${milliseconds} ms`);
     const tabs = await browser.tabs();
     assert.equal(tabs.filter((url) => url.startsWith(journal)).length, 0);
     assert.equal(tabs.filter((url) => url === removedPage(journal)).length, 30);
@@ -182,7 +183,7 @@ describe('a logout in Chromium', function () {
       await hold(page);
       await new Promise((resolve) => setTimeout(resolve, 200));
       const milliseconds = await browser.logOut(owedVisit(journal));
-      assert.ok(milliseconds < 2_000, `${milliseconds} ms`);
+      assert.ok(milliseconds < 5_000, `${milliseconds} ms`);
       assert.deepEqual(await browser.cookiesOf(journal), []);
       assert.deepEqual(
         (await browser.tabs()).filter((url) => url.startsWith(journal)),
