@@ -11,8 +11,6 @@ import { join } from 'node:path';
 const suites = JSON.parse(readFileSync('test/suites.json', 'utf8'));
 const wanted = process.argv[2] ?? 'all';
 const names = wanted === 'all' ? Object.keys(suites).filter((name) => name !== 'windows') : [wanted];
-/** Suites that mostly wait, for Chromium and for time to pass: two files at a time. */
-const sideBySide = new Set(['browser']);
 const scratch = mkdtempSync(join(tmpdir(), 'kortbro-test-'));
 const total = { passes: 0, failures: 0, pending: 0 };
 for (const name of names) {
@@ -26,7 +24,6 @@ for (const name of names) {
       'test/counting-reporter.cjs',
       '--reporter-option',
       `file=${counts}`,
-      ...(sideBySide.has(name) ? ['--parallel', '--jobs', '2'] : []),
       ...suites[name],
       ...process.argv.slice(3),
     ],
