@@ -105,6 +105,28 @@ describe('Signing, once the holder has agreed', () => {
     assert.doesNotMatch(JSON.stringify(world.log), /words|1912/);
   });
 
+  it('refuses a signature that is more than can be handed on, and goes on with the next document', async () => {
+    const bounds = limits as { signatureSize: number };
+    const { signatureSize } = bounds;
+    let calls = 0;
+    world.driver.signer = (_handle, _id, _algorithm, digest) => {
+      calls++;
+      const signature = signDigest(key, digest);
+      bounds.signatureSize = calls === 2 ? signature.length - 1 : signature.length;
+      return signature;
+    };
+    try {
+      const { done, signed } = start(3);
+      assert.deepEqual((await done).result, { signed: 2 });
+      assert.deepEqual(
+        signed()?.documents.map((entry) => (entry.status === 'failed' ? entry.code : entry.status)),
+        ['signed', 'ERR_DOCUMENT_TOO_LARGE', 'signed'],
+      );
+    } finally {
+      bounds.signatureSize = signatureSize;
+    }
+  });
+
   it('asks no PIN for a consent that waited too long behind another dialog', async () => {
     const end = otherDialog();
     const { done, hasAgreed } = start();
