@@ -1,16 +1,14 @@
-// Every page of the extension and of the demonstration that a person sees, judged by axe-core: in both languages, light and dark. KORTBRO_SCREENS names a
-// folder for pictures of all of them.
+// Every page of the extension and of the demonstration that a person sees, judged by axe-core, light and dark: the extension's in both languages, the
+// demonstration's in Swedish. KORTBRO_SCREENS names a folder for pictures of all of them, in both.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PDFDocument, StandardFonts } from '@cantoo/pdf-lib';
 import { type Page } from 'playwright-core';
 import { startControlPage } from '../../demo/control-page.ts';
-import { startHarness, type Harness } from '../../demo/harness.ts';
+import { type Harness } from '../../demo/harness.ts';
 import { loginStory } from '../../demo/login-story.ts';
 import { signingStory } from '../../demo/signing-story.ts';
-import { simulatedCards } from '../../demo/simulated-card.ts';
-import { journal, recept } from '../../demo/sites/site-definition.ts';
 import { Visitor } from '../../demo/story.ts';
 import { walkStory } from '../../demo/story-report.ts';
 import { type SignatureFormat } from '../../extension/page-api/api.ts';
@@ -24,6 +22,7 @@ import { startExtensionBrowser, type ExtensionBrowser } from './extension-browse
 import { buildExtension, type ExtensionBuild } from './extension-build.ts';
 import { openPopup, show } from './extension-popup-page.ts';
 import { removedPage } from './logout-extension-browser.ts';
+import { startSigningHarness } from './signing-harness.ts';
 import { consentWindow, ready, sign, type TestDocument } from './signing-page.ts';
 
 const screens = process.env['KORTBRO_SCREENS'];
@@ -241,17 +240,7 @@ for (const language of screens === undefined ? (['sv'] as const) : (['sv', 'en']
     this.timeout(180_000);
     let harness: Harness;
     before(async () => {
-      harness = await startHarness({
-        card: (cards, directory) => simulatedCards(directory, cards),
-        sites: [
-          { definition: journal, policy: { access: 'silent', signing: { documents: 5 } } },
-          { definition: recept, policy: { access: 'silent' } },
-        ],
-        scripted: true,
-        headless: true,
-        language,
-        ...(process.env['KORTBRO_TEST_DIST'] === undefined ? {} : { dist: process.env['KORTBRO_TEST_DIST'] }),
-      });
+      harness = await startSigningHarness(language);
     });
     after(() => harness.stop());
 

@@ -8,29 +8,18 @@ import { join } from 'node:path';
 import { type Page } from 'playwright-core';
 import { consentWindow } from '../../demo/consent-window.ts';
 import { cardHolders } from '../../demo/demo-cards.ts';
-import { startHarness, type Harness, type Profile } from '../../demo/harness.ts';
+import { type Harness, type Profile } from '../../demo/harness.ts';
 import { signingStory } from '../../demo/signing-story.ts';
-import { simulatedCards } from '../../demo/simulated-card.ts';
-import { journal, recept } from '../../demo/sites/site-definition.ts';
 import { Visitor } from '../../demo/story.ts';
 import { walkStory } from '../../demo/story-report.ts';
 import { contrasts } from './extension-contrast.ts';
+import { startSigningHarness } from './signing-harness.ts';
 
 describe('signing at the demonstration clinic', function () {
   this.timeout(60_000);
   let harness: Harness;
   before(async () => {
-    harness = await startHarness({
-      card: (cards, directory) => simulatedCards(directory, cards),
-      sites: [
-        { definition: journal, policy: { access: 'silent', signing: { documents: 5 } } },
-        { definition: recept, policy: { access: 'silent' } },
-      ],
-      scripted: true,
-      headless: true,
-      language: 'en',
-      ...(process.env['KORTBRO_TEST_DIST'] === undefined ? {} : { dist: process.env['KORTBRO_TEST_DIST'] }),
-    });
+    harness = await startSigningHarness('en');
   });
   after(() => harness.stop());
 
